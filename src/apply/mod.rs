@@ -1,0 +1,1 @@
+//! The write protocol as a state machine: intend, write, read back, watch the effect.

@@ -1,0 +1,9 @@
+//! What a device can hold and do, apart from whose it is.
+
+pub mod access;
+pub mod capability;
+pub mod two_window;
+
+pub use access::{DeviceError, ReadDevice, WriteDevice, WriteFailure};
+pub use capability::Capability;
+pub use two_window::{ChargeSettings, DischargeSettings, Grip, Meaning, Object, Oddity, Period, Settings, TwoWindow};

@@ -1,0 +1,312 @@
+//! The two-window schedule store: what it holds field for field, and what that means to the device.
+
+use std::fmt;
+
+use crate::time::ClockTime;
+
+/// Quarter hours in a day of the wall clock.
+pub const QUARTERS: usize = 96;
+
+/// Minutes in a quarter hour: the device's grid.
+pub const GRID_MINUTES: u16 = 15;
+
+/// The whole schedule of a device: two objects that are written apart, each as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TwoWindow {
+    /// When the grid may charge.
+    pub charge: ChargeSettings,
+    /// When the battery may discharge.
+    pub discharge: DischargeSettings,
+}
+
+/// The charge object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChargeSettings {
+    /// `gridCharge`: whether the windows are in force.
+    pub grid_charge: bool,
+    /// The two daily windows, either of which may be unused.
+    pub windows: [Period; 2],
+    /// `batHighCap`: the target of both windows in percent.
+    pub cap: u8,
+}
+
+/// The discharge object. Its windows are permissions: they never force energy out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DischargeSettings {
+    /// `ctrDis`: whether discharge is forbidden outside the windows.
+    pub restricted: bool,
+    /// The two daily windows, either of which may be unused.
+    pub windows: [Period; 2],
+    /// `batUseCap`: the floor of self-consumption in percent, in force whatever the rest says.
+    pub floor: u8,
+}
+
+/// A daily window as the store holds it: unused where start and end are equal; an end of 00:00 is midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// The start.
+    pub from: ClockTime,
+    /// The end, exclusive.
+    pub to: ClockTime,
+}
+
+/// One of the store's two objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Object {
+    /// See [`ChargeSettings`].
+    Charge,
+    /// See [`DischargeSettings`].
+    Discharge,
+}
+
+/// The content of one object: what one write sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settings {
+    /// The charge object.
+    Charge(ChargeSettings),
+    /// The discharge object.
+    Discharge(DischargeSettings),
+}
+
+/// How firmly a quarter hour is held, in order of grip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Grip {
+    /// The device's own way.
+    SelfConsume,
+    /// No discharge.
+    Hold,
+    /// Charge to this many percent, then no discharge.
+    Charge(u8),
+}
+
+/// The normal form of a schedule: what each quarter hour of every day means, and the floor. Two schedules with one meaning
+/// are the same to the device, so the difference between them is never worth a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meaning {
+    /// The grip of each quarter hour, counted from 00:00 of the wall clock.
+    pub quarters: [Grip; QUARTERS],
+    /// The floor of self-consumption in percent.
+    pub floor: u8,
+}
+
+/// Why the meaning of a schedule is not known: the device's behaviour is undocumented or ignores it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Oddity {
+    /// A window begins or ends off the quarter hours: the device ignores it and may hold anything.
+    OffGrid(Object, Period),
+    /// A window runs across midnight.
+    Wraps(Object, Period),
+    /// A charge window and a permission overlap.
+    Overlap,
+}
+
+impl Period {
+    /// No window.
+    pub const UNUSED: Period = Period { from: ClockTime::MIDNIGHT, to: ClockTime::MIDNIGHT };
+
+    /// Whether there is no window.
+    #[must_use]
+    pub fn is_unused(self) -> bool {
+        self.from == self.to
+    }
+
+    /// The minutes of the day that it covers, end exclusive; empty if unused or wrapping.
+    #[must_use]
+    pub fn minutes(self) -> std::ops::Range<u16> {
+        if self.is_unused() { 0..0 } else { self.from.minutes()..self.end_minutes() }
+    }
+
+    /// The end in minutes since midnight, where midnight is the end of the day.
+    fn end_minutes(self) -> u16 {
+        if self.to == ClockTime::MIDNIGHT { 1440 } else { self.to.minutes() }
+    }
+
+    fn oddity(self, object: Object) -> Option<Oddity> {
+        let off_grid =
+            !self.from.minutes().is_multiple_of(GRID_MINUTES) || !self.to.minutes().is_multiple_of(GRID_MINUTES);
+        let wraps = !self.is_unused() && self.from.minutes() > self.end_minutes();
+        if off_grid && !self.is_unused() {
+            Some(Oddity::OffGrid(object, self))
+        } else {
+            wraps.then_some(Oddity::Wraps(object, self))
+        }
+    }
+
+    fn covers(self, quarter: usize) -> bool {
+        let minute = u16::try_from(quarter).unwrap_or(u16::MAX).saturating_mul(GRID_MINUTES);
+        self.minutes().contains(&minute)
+    }
+}
+
+impl ChargeSettings {
+    /// Whether the quarter hour of the day is charged in.
+    #[must_use]
+    pub fn charges(&self, quarter: usize) -> bool {
+        self.grid_charge && self.windows.iter().any(|window| window.covers(quarter))
+    }
+}
+
+impl DischargeSettings {
+    /// Whether discharge is permitted in the quarter hour of the day. A restriction without any window is none.
+    #[must_use]
+    pub fn permits(&self, quarter: usize) -> bool {
+        !self.restricts() || self.windows.iter().any(|window| window.covers(quarter))
+    }
+
+    /// Whether any quarter hour of the day is without permission.
+    #[must_use]
+    pub fn restricts(&self) -> bool {
+        self.restricted && self.windows.iter().any(|window| !window.is_unused())
+    }
+}
+
+impl TwoWindow {
+    /// What the schedule means to the device.
+    ///
+    /// # Errors
+    /// What makes its meaning unknown.
+    pub fn meaning(&self) -> Result<Meaning, Oddity> {
+        self.oddity().map_or(Ok(()), Err)?;
+        let mut quarters = [Grip::SelfConsume; QUARTERS];
+        for (quarter, grip) in quarters.iter_mut().enumerate() {
+            *grip = if self.charge.charges(quarter) {
+                Grip::Charge(self.charge.cap)
+            } else if self.discharge.permits(quarter) {
+                Grip::SelfConsume
+            } else {
+                Grip::Hold
+            };
+        }
+        Ok(Meaning { quarters, floor: self.discharge.floor })
+    }
+
+    /// Whether two schedules are the same to the device. Schedules of unknown meaning are the same only to the letter.
+    #[must_use]
+    pub fn same_meaning(&self, other: &TwoWindow) -> bool {
+        match (self.meaning(), other.meaning()) {
+            (Ok(one), Ok(two)) => one == two,
+            _ => self == other,
+        }
+    }
+
+    /// The content of one object.
+    #[must_use]
+    pub fn settings(&self, object: Object) -> Settings {
+        match object {
+            Object::Charge => Settings::Charge(self.charge),
+            Object::Discharge => Settings::Discharge(self.discharge),
+        }
+    }
+
+    /// The schedule after a write.
+    #[must_use]
+    pub fn with(self, settings: Settings) -> TwoWindow {
+        match settings {
+            Settings::Charge(charge) => TwoWindow { charge, ..self },
+            Settings::Discharge(discharge) => TwoWindow { discharge, ..self },
+        }
+    }
+
+    fn oddity(&self) -> Option<Oddity> {
+        let charge = self.charge.windows.iter().filter(|_| self.charge.grid_charge);
+        let discharge = self.discharge.windows.iter().filter(|_| self.discharge.restricted);
+        let odd_charge = charge.filter_map(|window| window.oddity(Object::Charge)).next();
+        let odd_discharge = discharge.filter_map(|window| window.oddity(Object::Discharge)).next();
+        odd_charge.or(odd_discharge).or_else(|| self.overlaps().then_some(Oddity::Overlap))
+    }
+
+    fn overlaps(&self) -> bool {
+        self.discharge.restricts()
+            && (0..QUARTERS).any(|quarter| self.charge.charges(quarter) && self.discharge.permits(quarter))
+    }
+}
+
+impl Settings {
+    /// Which object this is the content of.
+    #[must_use]
+    pub fn object(&self) -> Object {
+        match self {
+            Settings::Charge(_) => Object::Charge,
+            Settings::Discharge(_) => Object::Discharge,
+        }
+    }
+}
+
+impl Object {
+    /// Both objects.
+    pub const ALL: [Object; 2] = [Object::Charge, Object::Discharge];
+}
+
+impl fmt::Display for Period {
+    /// As people read it: `23:30–00:00`, `unused`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_unused() { f.write_str("unused") } else { write!(f, "{}–{}", self.from, self.to) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn period(text: &str) -> Period {
+        let (from, to) = text.split_once('-').expect("a period");
+        Period { from: from.parse().expect("a start"), to: to.parse().expect("an end") }
+    }
+
+    fn schedule(charge: &[&str], permissions: &[&str]) -> TwoWindow {
+        let windows = |texts: &[&str]| [0, 1].map(|index| texts.get(index).map_or(Period::UNUSED, |text| period(text)));
+        TwoWindow {
+            charge: ChargeSettings { grid_charge: !charge.is_empty(), windows: windows(charge), cap: 90 },
+            discharge: DischargeSettings {
+                restricted: !permissions.is_empty(),
+                windows: windows(permissions),
+                floor: 10,
+            },
+        }
+    }
+
+    fn letters(schedule: &TwoWindow) -> String {
+        let meaning = schedule.meaning().expect("a meaning");
+        let letter = |grip: &Grip| match grip {
+            Grip::SelfConsume => 's',
+            Grip::Hold => 'h',
+            Grip::Charge(_) => 'C',
+        };
+        meaning.quarters.iter().step_by(4).map(letter).collect()
+    }
+
+    #[test]
+    fn a_schedule_means_a_grip_for_each_quarter_hour() {
+        let check = |schedule: TwoWindow, expect: &str| assert_eq!(letters(&schedule), expect);
+        check(schedule(&[], &[]), "ssssssssssssssssssssssss");
+        check(schedule(&["23:00-00:00", "00:00-05:00"], &[]), "CCCCCssssssssssssssssssC");
+        check(schedule(&["02:00-05:00"], &["07:00-10:00", "20:00-00:00"]), "hhCCChhssshhhhhhhhhhssss");
+        let mut unrestricted = schedule(&[], &[]);
+        unrestricted.discharge.restricted = true;
+        check(unrestricted, "ssssssssssssssssssssssss");
+        let mut disabled = schedule(&["02:00-05:00"], &[]);
+        disabled.charge.grid_charge = false;
+        check(disabled, "ssssssssssssssssssssssss");
+    }
+
+    #[test]
+    fn two_spellings_of_one_meaning_are_the_same() {
+        let one = schedule(&["00:00-05:00", "23:00-00:00"], &[]);
+        assert!(one.same_meaning(&schedule(&["23:00-00:00", "00:00-05:00"], &[])));
+        assert!(schedule(&["01:00-03:00", "03:00-05:00"], &[]).same_meaning(&schedule(&["01:00-05:00"], &[])));
+        let mut capped = schedule(&[], &[]);
+        capped.charge.cap = 50;
+        assert!(capped.same_meaning(&schedule(&[], &[])));
+        capped.discharge.floor = 20;
+        assert!(!capped.same_meaning(&schedule(&[], &[])));
+    }
+
+    #[test]
+    fn what_the_device_may_ignore_has_no_meaning() {
+        let check = |schedule: TwoWindow, expect: Oddity| assert_eq!(schedule.meaning(), Err(expect));
+        check(schedule(&["22:07-23:15"], &[]), Oddity::OffGrid(Object::Charge, period("22:07-23:15")));
+        check(schedule(&["22:15-01:15"], &[]), Oddity::Wraps(Object::Charge, period("22:15-01:15")));
+        check(schedule(&["02:00-05:00"], &["04:00-10:00"]), Oddity::Overlap);
+        assert!(schedule(&["02:00-05:00"], &[]).meaning().is_ok());
+    }
+}

@@ -1,0 +1,1 @@
+//! The durable memory: readings, decisions, intents before writes, outcomes, overrides.

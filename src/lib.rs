@@ -1,0 +1,27 @@
+//! offpeak: battery policies as code.
+//!
+//! A YAML policy of rules is evaluated against fresh readings and turned into the few schedule writes that the vendor's
+//! cloud needs. Deciding is pure, doing is thin: see `ARCHITECTURE.md`.
+
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)
+)]
+
+pub mod apply;
+pub mod battery;
+pub mod cli;
+pub mod clock;
+pub mod device;
+pub mod diagnostic;
+pub mod engine;
+pub mod journal;
+pub mod plan;
+pub mod policy;
+pub mod runner;
+pub mod simulator;
+pub mod snapshot;
+pub mod tariff;
+pub mod time;
+pub mod units;
+pub mod vendor;

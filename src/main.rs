@@ -1,0 +1,3 @@
+//! Hands over the arguments and returns the exit code.
+
+fn main() {}

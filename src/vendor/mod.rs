@@ -1,0 +1,3 @@
+//! Vendor wire ↔ normal form, and nothing else.
+
+pub mod transport;

@@ -1,0 +1,66 @@
+//! One HTTP exchange, so that a driver neither knows nor cares whether a socket lies between it and the cloud.
+
+use async_trait::async_trait;
+
+/// The largest reply that is read, in bytes.
+pub const MAX_REPLY_BYTES: usize = 4 * 1024 * 1024;
+
+/// What is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// GET, POST or PUT.
+    pub method: Method,
+    /// The path with its query, relative to the base URL and without a leading slash: `getLastPowerData?sysSn=…`.
+    pub path: String,
+    /// Header names and values, the vendor's own included.
+    pub headers: Vec<(String, String)>,
+    /// The JSON body.
+    pub body: Option<String>,
+}
+
+/// The verbs that the vendors use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Read.
+    Get,
+    /// Write.
+    Post,
+    /// Replace.
+    Put,
+}
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body as text.
+    pub body: String,
+}
+
+/// Why nothing came back.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// The request may have arrived.
+    #[error("no reply within {seconds} s")]
+    TimedOut {
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// No connection was made, so nothing arrived.
+    #[error("could not connect: {0}")]
+    NotConnected(String),
+    /// The connection broke after it was made: the request may have arrived.
+    #[error("the connection broke: {0}")]
+    Broken(String),
+    /// The reply was larger than [`MAX_REPLY_BYTES`].
+    #[error("the reply is larger than {MAX_REPLY_BYTES} bytes")]
+    TooLarge,
+}
+
+/// Whatever carries a request to a cloud and brings the reply.
+#[async_trait]
+pub trait Transport: Send + Sync {
+    /// One exchange, without any retry.
+    async fn send(&self, request: Request) -> Result<Reply, TransportError>;
+}
