@@ -1,6 +1,6 @@
 //! What a device can do, as data: `check`, the compiler, the plan screen and the documents speak from one table.
 
-use crate::policy::model::Driver;
+use super::Driver;
 use crate::snapshot::Signal;
 
 /// What one kind of device can measure, hold and be told.

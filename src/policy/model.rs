@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use crate::device::Driver;
 use crate::diagnostic::Place;
 use crate::snapshot::Signal;
 use crate::time::{CalendarTest, ClockTime, NamedDays, Zone};
@@ -48,17 +49,6 @@ pub struct DeviceSpec {
     pub url: Option<String>,
     /// Where `device` stands in the file.
     pub place: Place,
-}
-
-/// A kind of device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Driver {
-    /// AlphaESS through the AlphaCloud Open API.
-    AlphaEss,
-    /// ATESS through the Enerclo OpenAPI.
-    Atess,
-    /// The simulated world in this very process.
-    Simulated,
 }
 
 /// The battery's physics and the guards that hold whatever a rule says.
@@ -315,28 +305,6 @@ impl Bounds {
         let above = self.low.is_none_or(|edge| value > edge.value || edge.inclusive && value == edge.value);
         let below = self.high.is_none_or(|edge| value < edge.value || edge.inclusive && value == edge.value);
         above && below
-    }
-}
-
-impl Driver {
-    /// The word in a policy.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Driver::AlphaEss => "alphaess",
-            Driver::Atess => "atess",
-            Driver::Simulated => "simulated",
-        }
-    }
-
-    /// The name that people use.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Driver::AlphaEss => "AlphaESS",
-            Driver::Atess => "ATESS",
-            Driver::Simulated => "simulated AlphaESS",
-        }
     }
 }
 

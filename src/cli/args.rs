@@ -1,0 +1,320 @@
+//! The command line: verbs, options and their help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Battery policies as code: plan, review and apply charge schedules from a YAML policy.
+#[derive(Debug, Parser)]
+#[command(name = "offpeak", version, about, disable_help_subcommand = true, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+
+    /// What every verb takes.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Options that every verb takes.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// The folder of the journal and of the simulated world [default: the XDG state folder]
+    #[arg(long, global = true, value_name = "DIR", env = "OFFPEAK_STATE")]
+    pub state: Option<PathBuf>,
+
+    /// How much to tell on stderr
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "warn")]
+    pub log: LogLevel,
+
+    /// The form of the answer on stdout
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+
+    /// Take time from a simulated cloud, such as <http://127.0.0.1:8480> (loopback only)
+    #[arg(long, global = true, value_name = "URL")]
+    pub clock: Option<String>,
+}
+
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs, with stable keys.
+    Json,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// Failures.
+    Error,
+    /// What may need attention.
+    Warn,
+    /// What happens.
+    Info,
+    /// Each exchange.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// What offpeak does.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Show the whole story with no hardware: plan, apply, and a day in accelerated time
+    #[command(after_help = "Example:\n  offpeak demo")]
+    Demo(Demo),
+    /// Write a commented policy to start from
+    #[command(after_help = "Example:\n  offpeak init home.yaml --driver alphaess --serial ALB011020015002")]
+    Init(Init),
+    /// Load policies and report every problem
+    #[command(after_help = "Example:\n  offpeak check rules/\n\nExit code: 0 clean, 1 errors (with --strict warnings too)")]
+    Check(Check),
+    /// List the systems of an account
+    #[command(after_help = "Example:\n  offpeak devices --driver alphaess")]
+    Devices(Devices),
+    /// Read one set of fresh readings with their ages
+    #[command(after_help = "Example:\n  offpeak read home.yaml")]
+    Read(OnePolicy),
+    /// Show what would be written and why; sends nothing, ever
+    #[command(after_help = "Examples:\n  offpeak plan home.yaml\n  offpeak plan home.yaml --given soc=41% load=430W solar=0W \
+                            --device device.json --at '2026-11-20 20:41'\n\nExit code: 0 nothing to write, 2 writes pending, 1 error")]
+    Plan(Plan),
+    /// Plan (or take a saved plan), show it, ask, write and read back
+    #[command(after_help = "Examples:\n  offpeak apply home.yaml\n  offpeak plan home.yaml --out plan.json && offpeak apply plan.json --yes")]
+    Apply(Apply),
+    /// Run the service: plan and apply at every tick
+    #[command(after_help = "Example:\n  offpeak run home.yaml\n\nSIGHUP or a changed file reloads; SIGTERM ends by `on exit`")]
+    Run(Run),
+    /// Show what holds now and when the last verified cycle was
+    #[command(after_help = "Example:\n  offpeak status")]
+    Status(Site),
+    /// Show what happened
+    #[command(after_help = "Example:\n  offpeak log --limit 20")]
+    Log(Log),
+    /// Explain a moment: which rule won, why each rule above it did not, on which readings
+    #[command(after_help = "Example:\n  offpeak why --at '2026-11-20 23:45'")]
+    Why(Why),
+    /// Put a manual command above all rules for a while
+    #[command(after_help = "Examples:\n  offpeak override 'charge to 80%' --for 2h\n  offpeak override hold --until 18:00")]
+    Override(Override),
+    /// End an override, and take a drifted schedule into our hands again
+    #[command(after_help = "Example:\n  offpeak resume")]
+    Resume(Site),
+    /// Put back the schedule that was on the device before the first write ever made to it
+    #[command(after_help = "Example:\n  offpeak restore home.yaml")]
+    Restore(Restore),
+    /// Serve the simulated vendor cloud over HTTP
+    #[command(after_help = "Example:\n  offpeak simulate --port 8480 --speed 60 --faults bad-gateway,slow-apply --seed 7")]
+    Simulate(Simulate),
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The seed of the simulated weather and household
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The file to write
+    #[arg(default_value = "home.yaml")]
+    pub file: PathBuf,
+    /// The driver: alphaess or simulated
+    #[arg(long)]
+    pub driver: Option<String>,
+    /// The serial number of the system
+    #[arg(long)]
+    pub serial: Option<String>,
+    /// The time zone of the site
+    #[arg(long)]
+    pub timezone: Option<String>,
+    /// The cheap hours, such as 23:30-05:30
+    #[arg(long)]
+    pub night: Option<String>,
+    /// The currency, such as GBP
+    #[arg(long)]
+    pub currency: Option<String>,
+    /// The price of a kWh in the cheap hours
+    #[arg(long)]
+    pub night_price: Option<String>,
+    /// The price of a kWh otherwise
+    #[arg(long)]
+    pub day_price: Option<String>,
+    /// The usable capacity, such as '10.1 kWh'
+    #[arg(long)]
+    pub capacity: Option<String>,
+    /// The charge and discharge power, such as '5 kW'
+    #[arg(long)]
+    pub power: Option<String>,
+    /// Write over an existing file
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Policy files, or folders of them
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Warnings count as errors
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `devices`
+#[derive(Debug, Args)]
+pub struct Devices {
+    /// The driver
+    #[arg(long, default_value = "alphaess")]
+    pub driver: String,
+    /// Another base URL, such as the simulator's
+    #[arg(long)]
+    pub url: Option<String>,
+}
+
+/// A verb on one policy.
+#[derive(Debug, Args)]
+pub struct OnePolicy {
+    /// The policy file
+    pub policy: PathBuf,
+}
+
+/// `plan`
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// The policy file
+    pub policy: PathBuf,
+    /// Plan as if it were this time: RFC 3339, or 'YYYY-MM-DD HH:MM' on the site's clock (needs --given)
+    #[arg(long, value_name = "TIME", requires = "given")]
+    pub at: Option<String>,
+    /// How far to look ahead
+    #[arg(long, value_name = "DURATION", default_value = "24h")]
+    pub horizon: String,
+    /// Readings to plan with instead of the device's: soc=40% load=400W solar=0W grid=… battery=… ev=…, or `soc=unknown`
+    #[arg(long, value_name = "SIGNAL=VALUE", num_args = 0..)]
+    pub given: Option<Vec<String>>,
+    /// The schedule on the device, as JSON, instead of asking the vendor
+    #[arg(long, value_name = "FILE")]
+    pub device: Option<PathBuf>,
+    /// Save the plan for `apply`
+    #[arg(long, value_name = "PLAN.json")]
+    pub out: Option<PathBuf>,
+}
+
+/// `apply`
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// A policy file, or a plan that `plan --out` saved
+    pub file: PathBuf,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// `run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The policy file
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Decide and journal, but write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// One tick, then leave
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// A verb on a site of the journal.
+#[derive(Debug, Args)]
+pub struct Site {
+    /// The site, where the journal knows more than one
+    #[arg(long)]
+    pub site: Option<String>,
+}
+
+/// `log`
+#[derive(Debug, Args)]
+pub struct Log {
+    /// The site, where the journal knows more than one
+    #[arg(long)]
+    pub site: Option<String>,
+    /// At most so many entries, the newest
+    #[arg(long, default_value_t = 50)]
+    pub limit: u32,
+}
+
+/// `why`
+#[derive(Debug, Args)]
+pub struct Why {
+    /// The moment: RFC 3339, or 'YYYY-MM-DD HH:MM' on the site's clock [default: the newest decision]
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// The site, where the journal knows more than one
+    #[arg(long)]
+    pub site: Option<String>,
+}
+
+/// `override`
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("end").required(true))]
+pub struct Override {
+    /// What to do, in the words of a policy: 'charge to 80%', hold, self-consume
+    pub action: String,
+    /// For how long, such as 2h
+    #[arg(long = "for", value_name = "DURATION", group = "end")]
+    pub duration: Option<String>,
+    /// Until when: HH:MM on the site's clock, or RFC 3339
+    #[arg(long, value_name = "TIME", group = "end")]
+    pub until: Option<String>,
+    /// The site, where the journal knows more than one
+    #[arg(long)]
+    pub site: Option<String>,
+}
+
+/// `restore`
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The policy file
+    pub policy: PathBuf,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// `simulate`
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// Whose cloud
+    #[arg(long, default_value = "alphaess")]
+    pub vendor: String,
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 8480)]
+    pub port: u16,
+    /// Simulated seconds per second; 0 stands still until told to advance
+    #[arg(long, default_value_t = 1.0)]
+    pub speed: f64,
+    /// When the simulation starts [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub start: Option<String>,
+    /// Faults by name, separated by commas; see `docs/simulator.md`
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub faults: Vec<String>,
+    /// The seed of weather, household and faults
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// The app id that it accepts
+    #[arg(long, default_value = "alpha-simulated")]
+    pub app_id: String,
+    /// The app secret that it accepts
+    #[arg(long, default_value = "simulated-secret")]
+    pub app_secret: String,
+}
