@@ -18,6 +18,7 @@ pub mod engine;
 pub mod journal;
 pub mod plan;
 pub mod policy;
+pub mod report;
 pub mod runner;
 pub mod simulator;
 pub mod snapshot;
