@@ -1,0 +1,71 @@
+//! `check`: loads policies and reports every problem.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::args::{Check, Common, Format};
+use super::output::{FAILED, OK, Outcome, print, print_json};
+use super::{files, terminal};
+use crate::diagnostic::{self, Diagnostic, Severity};
+use crate::policy;
+
+/// One file and what is wrong with it.
+struct Checked {
+    file: String,
+    text: String,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Loads each policy and reports its problems.
+///
+/// # Errors
+/// A path cannot be read.
+pub fn run(check: &Check, common: &Common) -> Outcome {
+    let paths = files::policies(&check.paths)?;
+    let checked = paths.iter().map(|path| load(path)).collect::<Result<Vec<_>, _>>()?;
+    match common.format {
+        Format::Text => print(&text(&checked)),
+        Format::Json => print_json(&as_json(&checked)),
+    }
+    let worst = checked.iter().flat_map(|file| &file.diagnostics).map(|diagnostic| diagnostic.severity).max();
+    let failed = worst == Some(Severity::Error) || check.strict && worst.is_some();
+    Ok(if failed { FAILED } else { OK })
+}
+
+fn load(path: &Path) -> Result<Checked, super::output::Failure> {
+    let text = files::read_text(path)?;
+    let file = path.display().to_string();
+    let diagnostics = policy::load(&file, &text).diagnostics;
+    Ok(Checked { file, text, diagnostics })
+}
+
+fn text(checked: &[Checked]) -> String {
+    let colour = terminal::colour();
+    let shown = checked.iter().map(|file| diagnostic::render(&file.diagnostics, &file.file, &file.text, colour));
+    let mut out: String = shown.collect();
+    out.push_str(&summary(checked));
+    out
+}
+
+fn summary(checked: &[Checked]) -> String {
+    let count = |severity| checked.iter().flat_map(|file| &file.diagnostics).filter(|found| found.severity == severity).count();
+    let files = counted(checked.len(), "policy", "policies");
+    match (count(Severity::Error), count(Severity::Warning)) {
+        (0, 0) => format!("{files} checked: no problems"),
+        (errors, warnings) => {
+            format!("{files} checked: {}, {}", counted(errors, "error", "errors"), counted(warnings, "warning", "warnings"))
+        }
+    }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn as_json(checked: &[Checked]) -> Value {
+    let files = checked.iter().map(|file| {
+        json!({ "file": file.file, "diagnostics": diagnostic::to_json(&file.diagnostics, &file.file, &file.text) })
+    });
+    json!({ "policies": files.collect::<Vec<_>>() })
+}

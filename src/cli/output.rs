@@ -1,0 +1,59 @@
+//! What leaves the program: results to stdout, everything else to stderr.
+
+use std::io::Write;
+
+/// Why a verb failed, in words that stand for themselves; the exit code is 1.
+#[derive(Debug)]
+pub struct Failure(pub String);
+
+/// How a verb ended: an exit code, or a failure to be told.
+pub type Outcome = Result<u8, Failure>;
+
+/// Everything went well.
+pub const OK: u8 = 0;
+/// Something failed, or was found wanting.
+pub const FAILED: u8 = 1;
+/// `plan`: writes are pending.
+pub const PENDING: u8 = 2;
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure(error.to_string())
+    }
+}
+
+/// A failure from a text.
+pub fn failure<T>(text: impl Into<String>) -> Result<T, Failure> {
+    Err(Failure(text.into()))
+}
+
+/// Prints a result. A reader who left early is no failure of ours.
+pub fn print(text: &str) {
+    let mut out = anstream::stdout().lock();
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    let _ = write!(out, "{text}{end}").and_then(|()| out.flush());
+}
+
+/// Prints a result as JSON.
+pub fn print_json(value: &serde_json::Value) {
+    print(&format!("{value:#}"));
+}
+
+/// Tells something beside the result.
+pub fn tell(text: &str) {
+    let mut out = anstream::stderr().lock();
+    let _ = writeln!(out, "{text}");
+}
+
+/// Asks a question on the terminal; without a terminal the answer is no.
+pub fn ask(question: &str) -> bool {
+    use std::io::IsTerminal;
+    if !std::io::stdin().is_terminal() {
+        return false;
+    }
+    let mut out = anstream::stderr().lock();
+    let _ = write!(out, "{question} [y/N] ").and_then(|()| out.flush());
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+}
