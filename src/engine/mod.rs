@@ -1,5 +1,23 @@
 //! Which rule holds, and why: a pure function of policy, readings, prices, memory and now.
 
+mod average;
+pub mod bands;
 pub mod decision;
+mod edges;
+mod evaluate;
+mod explain;
+mod memory;
+mod situation;
+mod view;
 
-pub use decision::{Command, Decision, Source};
+pub use bands::{band_at, banded_prices};
+pub use decision::{Command, Decision, Override, Source};
+pub use edges::edges;
+pub use evaluate::{evaluate, guarded};
+pub use explain::{Explanation, Finding, Seen, Verdict, explain};
+pub use memory::{Memory, Remembered, Stretch};
+pub use situation::Situation;
+
+pub(crate) use evaluate::decide;
+pub(crate) use situation::Readings;
+pub(crate) use view::View;

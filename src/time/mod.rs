@@ -29,3 +29,17 @@ pub fn spoken(span: Duration) -> String {
 pub fn elapsed(from: Instant, until: Instant) -> Duration {
     (until - from).to_std().unwrap_or_default()
 }
+
+/// The instant so much later; the last one there is if time would run out.
+#[must_use]
+pub fn after(at: Instant, span: Duration) -> Instant {
+    let span = chrono::Duration::from_std(span).unwrap_or(chrono::Duration::MAX);
+    at.checked_add_signed(span).unwrap_or(Instant::MAX_UTC)
+}
+
+/// The instant so much earlier; the first one there is if time would run out.
+#[must_use]
+pub fn before(at: Instant, span: Duration) -> Instant {
+    let span = chrono::Duration::from_std(span).unwrap_or(chrono::Duration::MAX);
+    at.checked_sub_signed(span).unwrap_or(Instant::MIN_UTC)
+}

@@ -62,12 +62,7 @@ impl Zone {
     /// What the wall clock shows at this instant.
     #[must_use]
     pub fn local(&self, at: Instant) -> Local {
-        let offset = self.offset(at);
-        let seconds = at.timestamp() + i64::from(offset);
-        let days = i32::try_from(seconds.div_euclid(86_400)).unwrap_or_default();
-        let minute = u16::try_from(seconds.rem_euclid(86_400) / 60).unwrap_or_default();
-        let date = NaiveDate::from_epoch_days(days).unwrap_or_default();
-        Local { date, minute, offset }
+        Local::with_offset(at, self.offset(at))
     }
 
     /// The zone's abbreviation at this instant: `GMT`, `CEST`, `+0545`.
@@ -115,6 +110,14 @@ impl Zone {
         changes.take_while(|change| *change < end).filter_map(back).filter(|change| *change >= from).collect()
     }
 
+    /// The offsets in force over `from..until`, each with the first instant at which it is: the first entry stands at
+    /// `from`. Whoever needs the wall clock at many instants asks once and uses [`Local::with_offset`].
+    #[must_use]
+    pub fn offsets(&self, from: Instant, until: Instant) -> Vec<(Instant, i32)> {
+        let later = self.changes(from, until).into_iter().filter(|change| *change > from);
+        std::iter::once(from).chain(later).map(|at| (at, self.offset(at))).collect()
+    }
+
     /// Seconds east of UTC.
     fn offset(&self, at: Instant) -> i32 {
         self.rules.to_offset(timestamp(at)).seconds()
@@ -127,6 +130,16 @@ impl Zone {
 }
 
 impl Local {
+    /// What a wall clock shows that stands so many seconds east of UTC.
+    #[must_use]
+    pub fn with_offset(at: Instant, offset: i32) -> Local {
+        let seconds = at.timestamp() + i64::from(offset);
+        let days = i32::try_from(seconds.div_euclid(86_400)).unwrap_or_default();
+        let minute = u16::try_from(seconds.rem_euclid(86_400) / 60).unwrap_or_default();
+        let date = NaiveDate::from_epoch_days(days).unwrap_or_default();
+        Local { date, minute, offset }
+    }
+
     /// The day of the week.
     #[must_use]
     pub fn weekday(self) -> Weekday {

@@ -1,0 +1,249 @@
+//! The projection of decisions over the coming hours.
+
+use std::time::Duration;
+
+use crate::battery::{self, Behaviour};
+use crate::engine::{Decision, Memory, Override, Readings, Situation, Source, View, decide, edges};
+use crate::policy::Policy;
+use crate::policy::model::{Condition, Quantity};
+use crate::snapshot::{Snapshot, Unknown};
+use crate::tariff::Prices;
+use crate::time::{Instant, Local, after, elapsed};
+use crate::units::{Power, Soc};
+
+use super::timeline::{Outlook, Point, Span, Timeline};
+
+/// Seconds of a step: the quarter hour of the wall clock.
+const QUARTER: i64 = 900;
+
+/// The longest horizon that is projected; a longer one is cut.
+const LONGEST: Duration = Duration::from_secs(14 * 86_400);
+
+/// The longest gap between two projected looks: steps follow each other without one.
+const NO_GAP: Duration = Duration::from_secs(3600);
+
+/// What is projected from.
+#[derive(Clone, Copy, Debug)]
+struct Origin<'a> {
+    policy: &'a Policy,
+    prices: &'a Prices,
+    manual: Option<&'a Override>,
+    snapshot: &'a Snapshot,
+    outlook: &'a Outlook,
+    now: Instant,
+    /// What can be used of the snapshot now.
+    present: Readings,
+}
+
+/// The state that one step hands to the next.
+#[derive(Clone, Copy, Debug)]
+struct State {
+    soc: Option<Soc>,
+    battery: Option<Power>,
+    grid: Option<Power>,
+    /// Who has decided at every step since now, as long as it is one and the same.
+    streak: Option<Source>,
+}
+
+/// Decisions and the battery's course from now over a horizon of at most 14 days.
+///
+/// Steps are the quarter hours of the wall clock and every exact edge of a window, a price or the manual command. The
+/// first step decides on the readings as they are; later ones on what physics and the outlook make of them. What cannot
+/// be used now stays unknown throughout. `memory` is that of before or of after the look at this very moment.
+#[must_use]
+#[allow(clippy::too_many_arguments)]
+pub fn project(
+    policy: &Policy,
+    snapshot: &Snapshot,
+    prices: &Prices,
+    memory: &Memory,
+    manual: Option<&Override>,
+    outlook: &Outlook,
+    now: Instant,
+    horizon: Duration,
+) -> Timeline {
+    let present = Readings::of(snapshot, now, policy.limits.reading_max_age);
+    let origin = Origin { policy, prices, manual, snapshot, outlook, now, present };
+    let end = after(now, horizon.min(LONGEST));
+    let steps = steps(&origin, end);
+    let mut memory = memory.clone();
+    let mut state =
+        State { soc: present.soc.ok().and_then(Soc::from_percent), battery: None, grid: None, streak: None };
+    let mut timeline = Timeline { spans: Vec::new(), course: Vec::with_capacity(steps.len()) };
+    let ends = steps.iter().skip(1).map(|(at, _)| *at).chain([end]);
+    for ((at, site), until) in steps.iter().zip(ends) {
+        let (span, point) = advance(&origin, &mut memory, &mut state, (*at, *site), until);
+        timeline.extend(span);
+        timeline.course.push(point);
+    }
+    timeline
+}
+
+/// The beginnings of all steps, in order, each with what the site's wall clock shows.
+fn steps(origin: &Origin<'_>, end: Instant) -> Vec<(Instant, Local)> {
+    let offsets = origin.policy.zone.offsets(origin.now, end);
+    let mut steps = Vec::with_capacity(256);
+    if origin.now < end {
+        steps.push(origin.now);
+    }
+    let ends = offsets.iter().skip(1).map(|(at, _)| *at).chain([end]);
+    for ((from, offset), until) in offsets.iter().zip(ends) {
+        steps.extend(quarters(*from, *offset, until));
+    }
+    steps.extend(offsets.iter().skip(1).map(|(change, _)| *change));
+    steps.extend(edges(origin.policy, origin.now, end));
+    steps.extend(price_edges(origin, end));
+    steps.extend(origin.manual.map(|manual| manual.until).filter(|until| origin.now < *until && *until < end));
+    steps.sort_unstable();
+    steps.dedup();
+    with_clock(&steps, &offsets)
+}
+
+/// The quarter hours of a wall clock after `from` and before `until`, while its offset lasts.
+fn quarters(from: Instant, offset: i32, until: Instant) -> impl Iterator<Item = Instant> {
+    let shifted = from.timestamp() + i64::from(offset);
+    let first = (shifted.div_euclid(QUARTER) + 1) * QUARTER - i64::from(offset);
+    let grid =
+        (0..).map(move |index: i64| first + index * QUARTER).map_while(|second| Instant::from_timestamp(second, 0));
+    grid.take_while(move |at| *at < until)
+}
+
+/// The instants at which a price changes, if a rule looks at prices, and those at which it has held as long as asked.
+fn price_edges(origin: &Origin<'_>, end: Instant) -> Vec<Instant> {
+    if !origin.policy.rules.iter().any(|rule| looks_at_prices(&rule.when)) {
+        return Vec::new();
+    }
+    let slots = origin.prices.import.slots().iter().chain(origin.prices.export.slots());
+    let changes: Vec<Instant> = slots.flat_map(|slot| [slot.from, slot.until]).collect();
+    let priced = origin.policy.observations.iter().filter(|observation| is_price(observation.quantity));
+    let holds = priced.filter_map(|observation| observation.hold);
+    let held = holds.flat_map(|hold| changes.iter().map(move |change| after(*change, hold)));
+    let all = changes.iter().copied().chain(held);
+    all.filter(|at| origin.now < *at && *at < end).collect()
+}
+
+fn looks_at_prices(condition: &Condition) -> bool {
+    match condition {
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().any(looks_at_prices),
+        Condition::Not(inner) => looks_at_prices(inner),
+        Condition::Compare(comparison) => is_price(comparison.quantity),
+        Condition::Calendar(_) | Condition::NotYetKnown(_) => false,
+    }
+}
+
+fn is_price(quantity: Quantity) -> bool {
+    matches!(quantity, Quantity::ImportPrice | Quantity::ExportPrice)
+}
+
+/// Each instant with the wall clock; both lists are in order, and the offsets begin no later than the instants.
+fn with_clock(steps: &[Instant], offsets: &[(Instant, i32)]) -> Vec<(Instant, Local)> {
+    let mut later = offsets.iter().peekable();
+    let mut offset = 0;
+    let local = |at: &Instant| {
+        while let Some((_, next)) = later.next_if(|(from, _)| from <= at) {
+            offset = *next;
+        }
+        (*at, Local::with_offset(*at, offset))
+    };
+    steps.iter().map(local).collect()
+}
+
+/// One step: what is decided, and what physics make of it.
+fn advance(
+    origin: &Origin<'_>,
+    memory: &mut Memory,
+    state: &mut State,
+    (at, site): (Instant, Local),
+    until: Instant,
+) -> (Span, Point) {
+    let (load, solar) = (outlook_of(origin, at).load, outlook_of(origin, at).solar);
+    let readings = if at == origin.now { origin.present } else { projected(origin, state, at) };
+    let situation = Situation { snapshot: origin.snapshot, prices: origin.prices, manual: origin.manual, now: at };
+    let gap = if at == origin.now { origin.policy.limits.reading_max_age } else { NO_GAP };
+    memory.look(origin.policy, &readings, &situation, gap);
+    let seen = View { policy: origin.policy, situation, memory, readings, site };
+    let expected = decide(&seen);
+    let committed = committed(&seen, state, expected, at == origin.now);
+    let span =
+        Span { from: at, until, expected, committed: committed.command, certain: committed.source == expected.source };
+    let before = state.soc;
+    physics(origin, state, expected, load.zip(solar), elapsed(at, until));
+    (span, Point { at, soc: before, battery: state.battery, grid: state.grid, import: origin.prices.import.at(at) })
+}
+
+/// What may be programmed ahead: what has been decided without a break since now, else what time alone decides.
+fn committed(seen: &View<'_>, state: &mut State, expected: Decision, first: bool) -> Decision {
+    if first {
+        state.streak = Some(expected.source);
+    }
+    if state.streak == Some(expected.source) {
+        return expected;
+    }
+    state.streak = None;
+    decide(&View { readings: Readings::BLIND, ..*seen })
+}
+
+/// What load, sun and car are taken to be: the outlook, else what is read now.
+fn outlook_of(origin: &Origin<'_>, at: Instant) -> Taken {
+    let or_now =
+        |ahead: Option<Power>, now: Result<f64, Unknown>| ahead.or_else(|| now.ok().and_then(Power::from_watts));
+    Taken {
+        load: or_now(origin.outlook.load.at(at), origin.present.load),
+        solar: or_now(origin.outlook.solar.at(at), origin.present.solar),
+        ev: or_now(origin.outlook.ev.at(at), origin.present.ev),
+    }
+}
+
+/// What is assumed at one step.
+#[derive(Clone, Copy, Debug)]
+struct Taken {
+    load: Option<Power>,
+    solar: Option<Power>,
+    ev: Option<Power>,
+}
+
+/// The readings of a later moment. What cannot be used now stays so.
+fn projected(origin: &Origin<'_>, state: &State, at: Instant) -> Readings {
+    let taken = outlook_of(origin, at);
+    let ahead = |present: Result<f64, Unknown>, power: Option<Power>| {
+        present.and_then(|_| power.map(Power::watts).ok_or(Unknown::NoReading))
+    };
+    let present = &origin.present;
+    Readings {
+        soc: present.soc.and_then(|_| state.soc.map(Soc::percent).ok_or(Unknown::NoReading)),
+        solar: ahead(present.solar, taken.solar),
+        load: ahead(present.load, taken.load),
+        ev: ahead(present.ev, taken.ev),
+        grid: ahead(present.grid, state.grid),
+        battery: ahead(present.battery, state.battery),
+    }
+}
+
+/// Moves the battery on; where its charge, the load or the sun is unknown, so is what follows.
+fn physics(
+    origin: &Origin<'_>,
+    state: &mut State,
+    decision: Decision,
+    load_and_solar: Option<(Power, Power)>,
+    duration: Duration,
+) {
+    let step = state.soc.zip(load_and_solar).map(|(soc, (load, solar))| {
+        battery::step(&origin.policy.battery, soc, decision.command, load, solar, duration, Behaviour::default())
+    });
+    state.soc = step.map(|step| step.soc);
+    state.battery = step.map(|step| step.battery);
+    state.grid = step.map(|step| step.grid);
+}
+
+impl Timeline {
+    /// Adds a stretch that begins where the last one ended; one that says the same prolongs it.
+    fn extend(&mut self, span: Span) {
+        let same = |last: &Span| {
+            last.expected == span.expected && last.committed == span.committed && last.certain == span.certain
+        };
+        match self.spans.last_mut() {
+            Some(last) if same(last) => last.until = span.until,
+            _ => self.spans.push(span),
+        }
+    }
+}
