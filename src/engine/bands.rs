@@ -51,7 +51,7 @@ fn standing(bands: &[Band], at: Instant, site: Local) -> Option<usize> {
 fn band_on(bands: &[Band], index: usize, at: Instant, site: Local, asked: impl Fn(NaiveDate) -> bool) -> bool {
     let Some(band) = bands.get(index) else { return false };
     if band.when.is_empty() {
-        return standing(bands, at, site) == Some(index) && asked(site.date);
+        return standing(bands, at, site) == Some(index) && asked(rest_began(bands, at, site));
     }
     began_days(&band.when, at, site).any(asked)
 }
@@ -61,6 +61,37 @@ fn began_days(test: &CalendarTest, at: Instant, site: Local) -> impl Iterator<It
     let today = test.windows.is_empty().then_some(site.date);
     let windows = test.windows.iter().filter_map(move |window| window.began_on(at, site));
     today.into_iter().chain(windows).filter(|date| test.allows_day(*date))
+}
+
+/// The day to which the rest of the time belongs while it holds.
+///
+/// Where the other bands leave it over midnight it is a window that nobody wrote down, so it belongs to the day on which
+/// it began. A day that is left over wholly belongs to itself, and so does what is left over beside such a day.
+fn rest_began(bands: &[Band], at: Instant, site: Local) -> NaiveDate {
+    let mut others = bands.iter().map(|band| &band.when).filter(|test| !test.is_empty());
+    let yesterday = site.date.pred_opt().unwrap_or(site.date);
+    let over_midnight = !others.clone().any(|test| held_earlier_today(test, at, site))
+        && others.clone().any(|test| touches(test, yesterday))
+        && others.any(|test| touches(test, site.date));
+    if over_midnight { yesterday } else { site.date }
+}
+
+/// Whether a test that does not hold now has a window that ended today, by the clock of that window.
+fn held_earlier_today(test: &CalendarTest, at: Instant, site: Local) -> bool {
+    test.windows.iter().any(|window| {
+        let local = window.zone().map_or(site, |zone| zone.local(at));
+        if window.crosses_midnight() {
+            local.date.pred_opt().is_some_and(|yesterday| test.allows_day(yesterday))
+        } else {
+            window.start() <= local.time() && test.allows_day(local.date)
+        }
+    })
+}
+
+/// Whether a test holds at any time of a day.
+fn touches(test: &CalendarTest, day: NaiveDate) -> bool {
+    let from_yesterday = || test.windows.iter().any(|window| window.crosses_midnight());
+    test.allows_day(day) || from_yesterday() && day.pred_opt().is_some_and(|yesterday| test.allows_day(yesterday))
 }
 
 fn series(policy: &Policy, bands: &[Band], from: Instant, until: Instant) -> PriceSeries {
