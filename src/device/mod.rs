@@ -3,9 +3,11 @@
 pub mod access;
 pub mod capability;
 mod driver;
+pub mod quarters;
 pub mod two_window;
 
 pub use access::{DeviceError, ReadDevice, WriteDevice, WriteFailure};
 pub use capability::Capability;
 pub use driver::Driver;
+pub use quarters::QuarterSet;
 pub use two_window::{ChargeSettings, DischargeSettings, Grip, Meaning, Object, Oddity, Period, Settings, TwoWindow};

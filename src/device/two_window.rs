@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::QuarterSet;
 use crate::time::ClockTime;
 
 /// Quarter hours in a day of the wall clock.
@@ -131,18 +132,19 @@ impl Period {
             wraps.then_some(Oddity::Wraps(object, self))
         }
     }
-
-    fn covers(self, quarter: usize) -> bool {
-        let minute = u16::try_from(quarter).unwrap_or(u16::MAX).saturating_mul(GRID_MINUTES);
-        self.minutes().contains(&minute)
-    }
 }
 
 impl ChargeSettings {
     /// Whether the quarter hour of the day is charged in.
     #[must_use]
     pub fn charges(&self, quarter: usize) -> bool {
-        self.grid_charge && self.windows.iter().any(|window| window.covers(quarter))
+        u32::try_from(quarter).is_ok_and(|quarter| self.charged().contains(quarter))
+    }
+
+    /// The quarter hours of the day that are charged in. What an oddity makes of them is another matter.
+    #[must_use]
+    pub fn charged(&self) -> QuarterSet {
+        if self.grid_charge { covered(&self.windows) } else { QuarterSet::NONE }
     }
 }
 
@@ -150,7 +152,13 @@ impl DischargeSettings {
     /// Whether discharge is permitted in the quarter hour of the day. A restriction without any window is none.
     #[must_use]
     pub fn permits(&self, quarter: usize) -> bool {
-        !self.restricts() || self.windows.iter().any(|window| window.covers(quarter))
+        u32::try_from(quarter).is_ok_and(|quarter| self.permitted().contains(quarter))
+    }
+
+    /// The quarter hours of the day in which discharge is permitted; the whole day without a restriction.
+    #[must_use]
+    pub fn permitted(&self) -> QuarterSet {
+        if self.restricts() { covered(&self.windows) } else { QuarterSet::DAY }
     }
 
     /// Whether any quarter hour of the day is without permission.
@@ -167,11 +175,12 @@ impl TwoWindow {
     /// What makes its meaning unknown.
     pub fn meaning(&self) -> Result<Meaning, Oddity> {
         self.oddity().map_or(Ok(()), Err)?;
+        let (charges, permits) = (self.charge.charged(), self.discharge.permitted());
         let mut quarters = [Grip::SelfConsume; QUARTERS];
-        for (quarter, grip) in quarters.iter_mut().enumerate() {
-            *grip = if self.charge.charges(quarter) {
+        for (quarter, grip) in (0u32..).zip(quarters.iter_mut()) {
+            *grip = if charges.contains(quarter) {
                 Grip::Charge(self.charge.cap)
-            } else if self.discharge.permits(quarter) {
+            } else if permits.contains(quarter) {
                 Grip::SelfConsume
             } else {
                 Grip::Hold
@@ -207,18 +216,33 @@ impl TwoWindow {
         }
     }
 
-    fn oddity(&self) -> Option<Oddity> {
-        let charge = self.charge.windows.iter().filter(|_| self.charge.grid_charge);
-        let discharge = self.discharge.windows.iter().filter(|_| self.discharge.restricted);
-        let odd_charge = charge.filter_map(|window| window.oddity(Object::Charge)).next();
-        let odd_discharge = discharge.filter_map(|window| window.oddity(Object::Discharge)).next();
-        odd_charge.or(odd_discharge).or_else(|| self.overlaps().then_some(Oddity::Overlap))
+    /// Why the meaning of the schedule is not known, if it is not.
+    #[must_use]
+    pub fn oddity(&self) -> Option<Oddity> {
+        self.odd(Object::Charge)
+            .or_else(|| self.odd(Object::Discharge))
+            .or_else(|| self.overlaps().then_some(Oddity::Overlap))
+    }
+
+    /// Why the meaning of one object is not known by itself, if it is not. An object that is switched off means nothing,
+    /// whatever its windows say.
+    #[must_use]
+    pub fn odd(&self, object: Object) -> Option<Oddity> {
+        let (in_force, windows) = match object {
+            Object::Charge => (self.charge.grid_charge, &self.charge.windows),
+            Object::Discharge => (self.discharge.restricted, &self.discharge.windows),
+        };
+        windows.iter().filter(|_| in_force).find_map(|window| window.oddity(object))
     }
 
     fn overlaps(&self) -> bool {
-        self.discharge.restricts()
-            && (0..QUARTERS).any(|quarter| self.charge.charges(quarter) && self.discharge.permits(quarter))
+        self.discharge.restricts() && self.charge.charged().meets(self.discharge.permitted())
     }
+}
+
+/// The quarter hours of the day that two windows cover together.
+fn covered(windows: &[Period; 2]) -> QuarterSet {
+    windows.iter().fold(QuarterSet::NONE, |set, window| set | QuarterSet::of(*window))
 }
 
 impl Settings {
@@ -235,6 +259,15 @@ impl Settings {
 impl Object {
     /// Both objects.
     pub const ALL: [Object; 2] = [Object::Charge, Object::Discharge];
+
+    /// The vendor's name of the endpoint that replaces it.
+    #[must_use]
+    pub fn update_endpoint(self) -> &'static str {
+        match self {
+            Object::Charge => "updateChargeConfigInfo",
+            Object::Discharge => "updateDisChargeConfigInfo",
+        }
+    }
 }
 
 impl fmt::Display for Period {
