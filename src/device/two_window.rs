@@ -122,6 +122,12 @@ impl Period {
         if self.to == ClockTime::MIDNIGHT { 1440 } else { self.to.minutes() }
     }
 
+    /// Whether the device is known to do with it what it says: it is on the grid and does not wrap.
+    #[must_use]
+    pub fn is_plain(self) -> bool {
+        self.oddity(Object::Charge).is_none()
+    }
+
     fn oddity(self, object: Object) -> Option<Oddity> {
         let off_grid =
             !self.from.minutes().is_multiple_of(GRID_MINUTES) || !self.to.minutes().is_multiple_of(GRID_MINUTES);

@@ -1,0 +1,134 @@
+//! The schedules that are worth comparing.
+//!
+//! Within a stretch of the day that asks for one thing on every day of the horizon, a window gains nothing by beginning or
+//! ending in its middle. So the windows of a candidate begin and end where the demand or the present schedule changes, at
+//! midnight, and at the present quarter hour. Where the lap asks for no self-consumption at all a restriction still needs
+//! a permission somewhere: then also a quarter hour before each of these.
+
+use super::demand::{Demand, Slot};
+use crate::device::QuarterSet;
+use crate::plan::order::Standing;
+
+/// More sets than any real policy has; beyond, the farthest edges are forgotten.
+const MOST_SETS: usize = 6_000;
+
+/// Edges within the day at which windows may begin and end, nearest in time first.
+#[derive(Clone, Debug)]
+pub(crate) struct Edges(Vec<u32>);
+
+impl Edges {
+    /// Every edge of a demand and of the schedule on the device.
+    pub(crate) fn of(demand: &Demand, standing: &Standing, idle: &dyn Fn(&Slot) -> bool) -> Edges {
+        let present = present_edges(standing);
+        let lonely = demand.free().is_empty();
+        let mut edges = Edges(vec![0, 96]);
+        let mut before: Option<&Slot> = None;
+        for slot in &demand.slots {
+            let follows = before.filter(|before| before.quarter + 1 == slot.quarter);
+            let same = follows.is_some_and(|before| like(before, slot) && idle(before) == idle(slot));
+            if !same || present.contains(slot.quarter) {
+                edges.add(slot.quarter, lonely);
+                before
+                    .filter(|_| follows.is_none())
+                    .into_iter()
+                    .for_each(|before| edges.add(before.quarter + 1, lonely));
+            }
+            before = Some(slot);
+        }
+        edges
+    }
+
+    /// Every set of at most two runs between the edges that lies within `allowed` and misses at most `spare` slots' worth
+    /// of `needed`, as `weight` counts them. Beyond a bound the farthest edges are left out.
+    pub(crate) fn sets(&self, allowed: QuarterSet, needed: QuarterSet, spare: usize, most: usize) -> Vec<QuarterSet> {
+        let mut count = self.0.len();
+        loop {
+            let mut edges: Vec<u32> = self.0.iter().take(count).copied().collect();
+            edges.sort_unstable();
+            let search = Search { edges: &edges, allowed, needed, spare, most: most.min(MOST_SETS) };
+            match search.run() {
+                Some(sets) => return sets,
+                None if count <= 8 => return Vec::new(),
+                None => count = count * 3 / 4,
+            }
+        }
+    }
+
+    fn add(&mut self, quarter: u32, lonely: bool) {
+        let before = quarter.checked_sub(1).filter(|_| lonely);
+        for edge in [Some(quarter), before].into_iter().flatten() {
+            if !self.0.contains(&edge) {
+                self.0.push(edge);
+            }
+        }
+    }
+}
+
+/// Where a window of the present schedule begins or ends.
+fn present_edges(standing: &Standing) -> QuarterSet {
+    let sets = [standing.shape.charged, standing.shape.unpermitted];
+    let edges = sets.into_iter().flat_map(QuarterSet::runs).flat_map(|(from, until)| [from, until]);
+    edges.fold(QuarterSet::NONE, QuarterSet::with)
+}
+
+fn like(one: &Slot, two: &Slot) -> bool {
+    (one.asked, one.aim, one.floor) == (two.asked, two.aim, two.floor)
+}
+
+struct Search<'a> {
+    edges: &'a [u32],
+    allowed: QuarterSet,
+    needed: QuarterSet,
+    spare: usize,
+    most: usize,
+}
+
+impl Search<'_> {
+    /// `None` if there are too many.
+    fn run(&self) -> Option<Vec<QuarterSet>> {
+        let mut sets = Vec::new();
+        for (index, from) in self.edges.iter().enumerate() {
+            if self.misses(QuarterSet::below(*from)) {
+                break;
+            }
+            for (next, until) in self.edges.iter().enumerate().skip(index + 1) {
+                let run = QuarterSet::range(*from, *until);
+                if !run.within(self.allowed) {
+                    break;
+                }
+                self.take(&mut sets, run)?;
+                self.second(&mut sets, run, next)?;
+            }
+        }
+        Some(sets)
+    }
+
+    fn second(&self, sets: &mut Vec<QuarterSet>, first: QuarterSet, after: usize) -> Option<()> {
+        let end = self.edges.get(after).copied().unwrap_or_default();
+        for (index, from) in self.edges.iter().enumerate().skip(after + 1) {
+            if self.misses(QuarterSet::range(end, *from)) {
+                break;
+            }
+            for until in self.edges.iter().skip(index + 1) {
+                let run = QuarterSet::range(*from, *until);
+                if !run.within(self.allowed) {
+                    break;
+                }
+                self.take(sets, first | run)?;
+            }
+        }
+        Some(())
+    }
+
+    fn take(&self, sets: &mut Vec<QuarterSet>, set: QuarterSet) -> Option<()> {
+        if !self.misses(!set) {
+            sets.push(set);
+        }
+        (sets.len() <= self.most).then_some(())
+    }
+
+    /// Whether leaving this out leaves out too much of what is needed.
+    fn misses(&self, left_out: QuarterSet) -> bool {
+        usize::try_from((self.needed & left_out).len()).unwrap_or(usize::MAX) > self.spare
+    }
+}

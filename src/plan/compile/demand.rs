@@ -1,0 +1,282 @@
+//! A timeline laid over the quarter hours of the site's wall clock: what is asked of the store, slot by slot.
+
+use crate::device::{Grip, QuarterSet};
+use crate::engine::Command;
+use crate::plan::{Span, Timeline};
+use crate::time::{Instant, Zone};
+use crate::units::Soc;
+
+/// Seconds in a quarter hour.
+pub(crate) const QUARTER: i64 = 900;
+
+/// Two days and the longest day's extra hour: what lies beyond is left to a later compilation.
+const MOST_SLOTS: usize = 2 * 96 + 4;
+
+/// The least target that the store takes, in percent. At it, a charge window is a hold while no sun is to spare.
+pub(crate) const LEAST_TARGET: u8 = 10;
+
+/// One quarter hour of real time and where the wall clock shows it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slot {
+    /// Its first second, Unix time.
+    pub(crate) from: i64,
+    /// The quarter hour of the day that the wall clock shows.
+    pub(crate) quarter: u32,
+    /// The least grip of what the timeline asks in it; `None` where the timeline says nothing.
+    pub(crate) asked: Option<Grip>,
+    /// What a schedule is judged by: `asked`, or less where more may not be granted now.
+    pub(crate) aim: Grip,
+    /// The lowest floor that is asked in it.
+    pub(crate) floor: Option<u8>,
+    /// A charge target below the store's least was asked: a hold is as near as it comes.
+    pub(crate) below_least: bool,
+}
+
+/// What is asked of the store from the present quarter hour on.
+#[derive(Clone, Debug)]
+pub(crate) struct Demand {
+    /// Every slot in order, at least one lap of the wall clock.
+    pub(crate) slots: Vec<Slot>,
+    /// How many slots until the wall clock shows the present quarter hour again: 92 to 100. Each quarter hour of the
+    /// day is in them once, but for those that a clock change skips or repeats.
+    pub(crate) lap: usize,
+    /// How many slots begin within `program ahead`.
+    pub(crate) ahead: usize,
+    /// The lowest floor asked within the lap, as far as one is asked.
+    pub(crate) floor: Option<u8>,
+    /// Slots whose quarter hours rise: days, cut where the clock repeats an hour and at the end of the lap.
+    layers: Vec<(usize, usize)>,
+}
+
+/// One layer's slots as sets of quarter hours, by what they are judged by.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Layer {
+    /// The index of its first slot.
+    pub(crate) first: usize,
+    /// All of its slots.
+    pub(crate) slots: QuarterSet,
+    /// Those of which the timeline says anything.
+    pub(crate) known: QuarterSet,
+    /// Those that ask for self-consumption, with a floor that the schedule can give.
+    pub(crate) self_consume: QuarterSet,
+    /// Those that ask for a hold.
+    pub(crate) hold: QuarterSet,
+    /// Whether it lies in the first lap, where no more may be held than allowed.
+    pub(crate) in_lap: bool,
+}
+
+impl Demand {
+    /// Lays the committed commands over the wall clock. Edges to come snap inward (a slot under several commands takes
+    /// the least grip); the present slot takes what holds from now on in it.
+    pub(crate) fn new(timeline: &Timeline, zone: &Zone, now: Instant, ahead: i64, ceiling: u8) -> Demand {
+        let start = quarter_start(zone, now);
+        let end = timeline.spans.last().map_or(start, |span| span.until.timestamp());
+        let known = usize::try_from((end - start).div_euclid(QUARTER)).unwrap_or_default().min(MOST_SLOTS);
+        let mut slots = blank(zone, start, known.max(MOST_SLOTS / 2 + 4));
+        let lap = lap(&slots);
+        slots.truncate(known.max(lap));
+        for span in &timeline.spans {
+            claim(&mut slots, span, start, now.timestamp(), ceiling);
+        }
+        forget_beyond(&mut slots, known);
+        let floor = slots.iter().take(lap).filter_map(|slot| slot.floor).min();
+        let last = now.timestamp().saturating_add(ahead);
+        let ahead = slots.partition_point(|slot| slot.from <= last).min(known).max(1);
+        let layers = layers(&slots, lap);
+        Demand { slots, lap, ahead, floor, layers }
+    }
+
+    /// The slots of the lap.
+    pub(crate) fn lap_slots(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter().take(self.lap)
+    }
+
+    /// The layers, as judged: a slot that asks for more than `floor` is content only with `best`.
+    pub(crate) fn layers(&self, floor: u8, best: u8) -> Vec<Layer> {
+        self.layers.iter().map(|(first, until)| self.layer(*first, *until, floor, best)).collect()
+    }
+
+    /// For each layer, the slots that are served by a charge window with this cap; `idle` says of a slot that asks for a
+    /// hold whether a window with the least cap is one.
+    pub(crate) fn charged(&self, cap: u8, idle: &dyn Fn(&Slot) -> bool) -> Vec<QuarterSet> {
+        let served = |slot: &Slot| match slot.aim {
+            Grip::Charge(target) => target == cap,
+            Grip::Hold => cap == LEAST_TARGET && idle(slot),
+            Grip::SelfConsume => false,
+        };
+        let of = |(first, until): &(usize, usize)| {
+            let slots = self.within(*first, *until).filter(|slot| slot.asked.is_some() && served(slot));
+            slots.fold(QuarterSet::NONE, |set, slot| set.with(slot.quarter))
+        };
+        self.layers.iter().map(of).collect()
+    }
+
+    /// The quarter hours that may be charged in with this cap: wherever the lap asks for as much, and those that a clock
+    /// change leaves out.
+    pub(crate) fn may_charge(&self, cap: u8) -> QuarterSet {
+        let enough = |grip: Option<Grip>| match grip {
+            Some(Grip::Charge(target)) => target >= cap,
+            Some(Grip::Hold) => cap == LEAST_TARGET,
+            Some(Grip::SelfConsume) | None => false,
+        };
+        let against = self.lap_slots().filter(|slot| !enough(slot.asked));
+        !against.fold(QuarterSet::NONE, |set, slot| set.with(slot.quarter))
+    }
+
+    /// The quarter hours in which the lap asks for self-consumption, or for nothing: not to be held without allowance.
+    pub(crate) fn free(&self) -> QuarterSet {
+        let free = self.lap_slots().filter(|slot| slot.asked.is_none_or(|grip| grip == Grip::SelfConsume));
+        free.fold(QuarterSet::NONE, |set, slot| set.with(slot.quarter))
+    }
+
+    /// How many slots of the lap a hold of these quarter hours would hold though nothing of the kind is asked.
+    pub(crate) fn held_too_much(&self, unpermitted: QuarterSet) -> usize {
+        let free = |slot: &&Slot| slot.asked.is_none_or(|grip| grip == Grip::SelfConsume);
+        self.lap_slots().filter(free).filter(|slot| unpermitted.contains(slot.quarter)).count()
+    }
+
+    /// The charge targets asked for, nearest first, each once.
+    pub(crate) fn targets(&self) -> Vec<u8> {
+        let mut targets = Vec::new();
+        for slot in &self.slots {
+            if let Grip::Charge(target) = slot.aim
+                && !targets.contains(&target)
+            {
+                targets.push(target);
+            }
+        }
+        targets
+    }
+
+    fn within(&self, first: usize, until: usize) -> impl Iterator<Item = &Slot> {
+        self.slots.iter().skip(first).take(until.saturating_sub(first))
+    }
+
+    fn layer(&self, first: usize, until: usize, floor: u8, best: u8) -> Layer {
+        let mut layer = Layer { first, in_lap: first < self.lap, ..Layer::default() };
+        for slot in self.within(first, until) {
+            layer.slots = layer.slots.with(slot.quarter);
+            if slot.asked.is_none() {
+                continue;
+            }
+            layer.known = layer.known.with(slot.quarter);
+            match slot.aim {
+                Grip::SelfConsume if slot.floor.is_none_or(|asked| asked.min(best) <= floor) => {
+                    layer.self_consume = layer.self_consume.with(slot.quarter);
+                }
+                Grip::Hold => layer.hold = layer.hold.with(slot.quarter),
+                Grip::SelfConsume | Grip::Charge(_) => {}
+            }
+        }
+        layer
+    }
+}
+
+/// A percentage rounded down to a whole one; a millionth is noise of arithmetic.
+pub(crate) fn whole_down(soc: Soc) -> u8 {
+    let reached = |percent: &u8| f64::from(*percent) <= soc.percent() + 1e-6;
+    (0..=100).rev().find(reached).unwrap_or_default()
+}
+
+/// A percentage rounded up to a whole one; a millionth is noise of arithmetic.
+pub(crate) fn whole_up(soc: Soc) -> u8 {
+    let reached = |percent: &u8| f64::from(*percent) >= soc.percent() - 1e-6;
+    (0..=100).find(reached).unwrap_or(100)
+}
+
+/// The second at which the wall clock's present quarter hour began.
+fn quarter_start(zone: &Zone, now: Instant) -> i64 {
+    let seconds = now.timestamp();
+    seconds - (seconds + i64::from(zone.local(now).offset)).rem_euclid(QUARTER)
+}
+
+/// Slots from a second on, of which nothing is asked yet.
+fn blank(zone: &Zone, start: i64, count: usize) -> Vec<Slot> {
+    let span = i64::try_from(count).unwrap_or_default() * QUARTER;
+    let (first, last) = (instant(start), instant(start + span));
+    let (mut offset, after) = (zone.local(first).offset, zone.local(last).offset);
+    let changes = if offset == after { Vec::new() } else { zone.changes(first, last) };
+    let mut changes = changes.into_iter().peekable();
+    let mut slots = Vec::with_capacity(count);
+    for from in (start..start + span).step_by(usize::try_from(QUARTER).unwrap_or(1)) {
+        while let Some(change) = changes.next_if(|change| change.timestamp() <= from) {
+            offset = zone.local(change).offset;
+        }
+        let quarter = (from + i64::from(offset)).rem_euclid(86_400) / QUARTER;
+        let quarter = u32::try_from(quarter).unwrap_or_default();
+        slots.push(Slot { from, quarter, asked: None, aim: Grip::SelfConsume, floor: None, below_least: false });
+    }
+    slots
+}
+
+/// How many slots pass until the wall clock comes round to the first one's quarter hour, or beyond it.
+fn lap(slots: &[Slot]) -> usize {
+    let first = slots.first().map_or(0, |slot| slot.quarter);
+    let mut passed_midnight = false;
+    let mut before = first;
+    for (index, slot) in slots.iter().enumerate().skip(1) {
+        // A clock that is set back goes back by an hour or three, never by half a day.
+        passed_midnight |= slot.quarter + 48 < before;
+        before = slot.quarter;
+        if passed_midnight && slot.quarter >= first {
+            return index;
+        }
+    }
+    slots.len()
+}
+
+fn layers(slots: &[Slot], lap: usize) -> Vec<(usize, usize)> {
+    let rises = |(before, after): (&Slot, &Slot)| after.quarter > before.quarter;
+    let pairs = slots.iter().zip(slots.iter().skip(1)).map(rises);
+    let cuts = (1..).zip(pairs).filter(|(index, rises)| !rises || *index == lap).map(|(index, _)| index);
+    let mut first = 0;
+    let mut layers = Vec::with_capacity(6);
+    for cut in cuts.chain([slots.len()]) {
+        layers.push((first, cut));
+        first = cut;
+    }
+    layers
+}
+
+/// Enters what a span asks into every slot that it touches from now on.
+fn claim(slots: &mut [Slot], span: &Span, start: i64, now: i64, ceiling: u8) {
+    let (from, until) = (span.from.timestamp().max(now).max(start), span.until.timestamp());
+    if until <= from {
+        return;
+    }
+    let first = usize::try_from((from - start) / QUARTER).unwrap_or(usize::MAX);
+    let last = usize::try_from((until - 1 - start) / QUARTER).unwrap_or(usize::MAX);
+    let (grip, floor, below_least) = read(span.committed, ceiling);
+    for slot in slots.iter_mut().skip(first).take(last.saturating_sub(first).saturating_add(1)) {
+        let least = slot.asked.map_or(grip, |before| before.min(grip));
+        slot.below_least = below_least && least == Grip::Hold;
+        (slot.asked, slot.aim) = (Some(least), least);
+        slot.floor = [slot.floor, floor].into_iter().flatten().min();
+    }
+}
+
+/// A slot that the timeline covers in part at its very end tells nothing of the rest of it.
+fn forget_beyond(slots: &mut [Slot], known: usize) {
+    for slot in slots.iter_mut().skip(known) {
+        (slot.asked, slot.aim, slot.floor) = (None, Grip::SelfConsume, None);
+    }
+}
+
+/// What a command asks of the store: its grip, its floor, and whether its target is less than the store takes.
+fn read(command: Command, ceiling: u8) -> (Grip, Option<u8>, bool) {
+    match command {
+        Command::ChargeTo { target, .. } => {
+            let target = whole_down(target).min(ceiling);
+            if target < LEAST_TARGET { (Grip::Hold, None, true) } else { (Grip::Charge(target), None, false) }
+        }
+        Command::Hold => (Grip::Hold, None, false),
+        Command::SelfConsume { floor } | Command::DischargeTo { floor, .. } => {
+            (Grip::SelfConsume, Some(whole_up(floor)), false)
+        }
+    }
+}
+
+/// The instant at a second of Unix time.
+pub(crate) fn instant(second: i64) -> Instant {
+    Instant::from_timestamp(second, 0).unwrap_or_default()
+}

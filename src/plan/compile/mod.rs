@@ -1,0 +1,287 @@
+//! From a timeline to what the two-window store is to hold, what waits, and which writes lead there.
+//!
+//! The store repeats every day, has two charge windows under one target, two permissions under one floor, and changes its
+//! two objects one at a time. So most timelines do not fit as a whole: what begins within `program ahead` goes first, what
+//! does not fit is deferred, and nothing is ever written that would do more than the timeline asks if nobody came back.
+//!
+//! An odd schedule (off the grid, across midnight, windows that overlap) never matches anything: the device may do anything
+//! with it, so it is replaced at once. Replacing it is a withdrawal if the new content has no grip, since an odd object
+//! surely holds nothing; else it is a grant.
+
+mod candidates;
+mod choose;
+mod deferred;
+mod demand;
+
+use std::time::Duration;
+
+pub use deferred::{Deferred, Reason};
+
+use self::choose::{Bounds, Choice, Judge};
+use self::demand::{Demand, LEAST_TARGET, Slot, instant, whole_down, whole_up};
+use super::budget::Permits;
+use super::order::{Kind, Route, Shape, Standing};
+use super::orphan::OrphanBound;
+use super::{Outlook, Timeline};
+use crate::device::{ChargeSettings, DischargeSettings, Grip, Object, Period, QuarterSet, Settings, TwoWindow};
+use crate::engine::Command;
+use crate::time::{Instant, Zone};
+use crate::units::Soc;
+
+/// Everything that a compilation depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// What is to hold; only the committed commands count.
+    pub timeline: &'a Timeline,
+    /// Sun and load as expected: needed to hold by a charge window with the least cap, which is not tried without it.
+    pub outlook: Option<&'a Outlook>,
+    /// The zone of the site and of the device's clock.
+    pub zone: &'a Zone,
+    /// The present.
+    pub now: Instant,
+    /// The schedule as it was read from the device.
+    pub present: &'a TwoWindow,
+    /// Never discharged below by command; rounded up to a whole percent.
+    pub reserve: Soc,
+    /// Never charged above from the grid by command; rounded down to a whole percent.
+    pub ceiling: Soc,
+    /// What begins within this is on the device already.
+    pub program_ahead: Duration,
+    /// How long a day may be held where the timeline asks for self-consumption.
+    pub extra_hold: Duration,
+    /// What may be granted now.
+    pub permits: Permits,
+}
+
+/// What the store is to hold and how to get there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compiled {
+    /// The schedule after all writes; the present one if there are none.
+    pub desired: TwoWindow,
+    /// The writes in the order in which they are sent: three at most.
+    pub writes: Vec<Write>,
+    /// What the timeline asks and the schedule does not do, in order of time.
+    pub deferred: Vec<Deferred>,
+    /// What happens every day if nobody comes back.
+    pub bound: OrphanBound,
+    /// How the schedule does what it does.
+    pub lowering: Lowering,
+}
+
+/// One write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// The new content of one object.
+    pub settings: Settings,
+    /// Whether it takes more grip.
+    pub kind: Kind,
+}
+
+/// By which means a schedule does what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lowering {
+    /// How the charge windows are used.
+    pub charge: ChargeUse,
+    /// Whether discharge is forbidden outside the permissions.
+    pub restricted: bool,
+}
+
+/// What charge windows are used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChargeUse {
+    /// There are none.
+    Nothing,
+    /// They charge to this many percent.
+    Charge(u8),
+    /// They hold: the cap is so low that the device idles in them.
+    Hold,
+}
+
+/// The store cannot do what is asked at all.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("the two-window store cannot {command}: it has no way to force energy out of the battery")]
+pub struct NotPossible {
+    /// The first instant at which it is asked.
+    pub from: Instant,
+    /// The first instant after it.
+    pub until: Instant,
+    /// What is asked.
+    pub command: Command,
+}
+
+/// Compiles the committed part of a timeline for the two-window store.
+///
+/// # Errors
+/// The first span that the store cannot do at all, such as a forced discharge.
+pub fn compile(request: &Request<'_>) -> Result<Compiled, NotPossible> {
+    possible(request.timeline)?;
+    let standing = Standing::of(request.present);
+    let demand = demand(request, &standing);
+    let idle = |slot: &Slot| idles(request, slot);
+    let bounds = bounds(request, &demand, &standing, &idle);
+    let judge = Judge::new(&demand, &bounds, &standing);
+    let settled = judge.present().is_some_and(|unbroken| unbroken >= demand.ahead);
+    let (shape, writes, desired) = if settled {
+        (standing.shape, Vec::new(), *request.present)
+    } else {
+        let best = judge.best();
+        let (desired, writes) = spell(request.present, &standing, &best);
+        (best.shape, writes, desired)
+    };
+    let deferred = deferred::list(request, &demand, &bounds, &standing.shape, &shape);
+    let bound = OrphanBound::of(&shape, demand.held_or_charged_too_much(&shape));
+    let lowering = lowering(&demand, &shape);
+    Ok(Compiled { desired, writes, deferred, bound, lowering })
+}
+
+/// Safe mode: no charge from the grid, no restriction, the floor at the reserve; everything else as it stands.
+#[must_use]
+pub fn self_consume(present: &TwoWindow, reserve: Soc) -> TwoWindow {
+    TwoWindow {
+        charge: ChargeSettings { grid_charge: false, ..present.charge },
+        discharge: DischargeSettings { restricted: false, floor: whole_up(reserve), ..present.discharge },
+    }
+}
+
+fn possible(timeline: &Timeline) -> Result<(), NotPossible> {
+    let forced = timeline.spans.iter().find(|span| matches!(span.committed, Command::DischargeTo { .. }));
+    forced.map_or(Ok(()), |span| Err(NotPossible { from: span.from, until: span.until, command: span.committed }))
+}
+
+/// What is asked, and what it is judged by: where an object may not be granted more, what it does at present is enough.
+fn demand(request: &Request<'_>, standing: &Standing) -> Demand {
+    let ahead = i64::try_from(request.program_ahead.as_secs()).unwrap_or(i64::MAX);
+    let ceiling = whole_down(request.ceiling);
+    let mut demand = Demand::new(request.timeline, request.zone, request.now, ahead, ceiling);
+    let (charge, discharge) = (request.permits.charge.is_yes(), request.permits.discharge.is_yes());
+    if !(charge && discharge) {
+        for slot in &mut demand.slots {
+            let grantable = match slot.aim {
+                Grip::Charge(_) => charge,
+                Grip::Hold => discharge,
+                Grip::SelfConsume => true,
+            };
+            slot.aim = if grantable { slot.aim } else { slot.aim.min(standing.shape.grip(slot.quarter)) };
+        }
+    }
+    demand
+}
+
+fn bounds<'a>(
+    request: &'a Request<'_>,
+    demand: &Demand,
+    standing: &Standing,
+    idle: &'a dyn Fn(&Slot) -> bool,
+) -> Bounds<'a> {
+    let reserve = whole_up(request.reserve);
+    let present = standing.shape.floor.max(reserve);
+    let wanted = demand.floor.map_or(present, |asked| asked.max(reserve));
+    let floor = if request.permits.discharge.is_yes() { wanted } else { wanted.min(present) };
+    let quarters = request.extra_hold.as_secs() / demand::QUARTER.unsigned_abs();
+    Bounds {
+        reserve,
+        floor,
+        extra_hold: usize::try_from(quarters).unwrap_or(usize::MAX),
+        ceiling: whole_down(request.ceiling),
+        permits: &request.permits,
+        idle,
+        idle_windows: request.outlook.is_some() && demand.slots.iter().any(idle),
+    }
+}
+
+/// Whether the device idles through a slot in a charge window with the least cap: the house takes all of the sun, and the
+/// battery is fuller than that cap. What is not known is presumed not to be so.
+fn idles(request: &Request<'_>, slot: &Slot) -> bool {
+    let Some(outlook) = request.outlook.filter(|_| slot.asked == Some(Grip::Hold)) else { return false };
+    let (from, last) = (instant(slot.from), instant(slot.from + demand::QUARTER - 1));
+    let no_surplus = |at: Instant| match (outlook.solar.at(at), outlook.load.at(at)) {
+        (Some(solar), Some(load)) => solar <= load,
+        _ => false,
+    };
+    let course = &request.timeline.course;
+    let after = course.partition_point(|point| point.at <= from);
+    let soc = after.checked_sub(1).and_then(|index| course.get(index)).and_then(|point| point.soc);
+    let fuller = soc.is_some_and(|soc| soc.percent() > f64::from(LEAST_TARGET));
+    fuller && no_surplus(from) && no_surplus(last)
+}
+
+/// The schedule to the letter, and the writes that lead there.
+fn spell(present: &TwoWindow, standing: &Standing, choice: &Choice) -> (TwoWindow, Vec<Write>) {
+    let shape = &choice.shape;
+    let charge = Settings::Charge(charge_settings(&present.charge, shape));
+    let discharge = Settings::Discharge(discharge_settings(&present.discharge, shape));
+    let write = |settings: Settings, kind: Kind| Write { settings, kind };
+    let writes = match choice.route {
+        Route::Nothing => Vec::new(),
+        Route::One(Object::Charge, kind) => vec![write(charge, kind)],
+        Route::One(Object::Discharge, kind) => vec![write(discharge, kind)],
+        Route::ChargeFirst(first, second) => vec![write(charge, first), write(discharge, second)],
+        Route::DischargeFirst(first, second) => vec![write(discharge, first), write(charge, second)],
+        Route::Shrink(second, third) => {
+            let shared = charge_settings(&present.charge, &standing.shared(shape));
+            let shrunk = write(Settings::Charge(shared), Kind::Withdrawal);
+            vec![shrunk, write(discharge, second), write(charge, third)]
+        }
+    };
+    let desired = writes.iter().fold(*present, |schedule, write| schedule.with(write.settings));
+    (desired, writes)
+}
+
+/// The charge object that does what the shape says, with as few changes to the present one as possible.
+fn charge_settings(present: &ChargeSettings, shape: &Shape) -> ChargeSettings {
+    if shape.charged.is_empty() {
+        return ChargeSettings { grid_charge: false, ..*present };
+    }
+    ChargeSettings { grid_charge: true, windows: windows(&present.windows, shape.charged), cap: shape.cap }
+}
+
+/// The discharge object that does what the shape says, with as few changes to the present one as possible.
+fn discharge_settings(present: &DischargeSettings, shape: &Shape) -> DischargeSettings {
+    if shape.unpermitted.is_empty() {
+        return DischargeSettings { restricted: false, floor: shape.floor, ..*present };
+    }
+    let windows = windows(&present.windows, shape.permissions());
+    DischargeSettings { restricted: true, windows, floor: shape.floor }
+}
+
+/// The windows that hold exactly this set: as they stand if they do already. Candidates have no more than two runs.
+fn windows(present: &[Period; 2], set: QuarterSet) -> [Period; 2] {
+    let stands = present.iter().fold(QuarterSet::NONE, |sum, window| sum | QuarterSet::of(*window));
+    let plain = present.iter().all(|window| window.is_plain());
+    if plain && stands == set { *present } else { set.windows().unwrap_or([Period::UNUSED; 2]) }
+}
+
+fn lowering(demand: &Demand, shape: &Shape) -> Lowering {
+    let mut charged = demand.lap_slots().filter(|slot| shape.charged.contains(slot.quarter));
+    let holds = shape.cap == LEAST_TARGET && charged.all(|slot| slot.asked == Some(Grip::Hold));
+    let charge = match shape.charged.is_empty() {
+        true => ChargeUse::Nothing,
+        false if holds => ChargeUse::Hold,
+        false => ChargeUse::Charge(shape.cap),
+    };
+    Lowering { charge, restricted: !shape.unpermitted.is_empty() }
+}
+
+impl Shape {
+    /// The grip in a quarter hour of the day.
+    pub(crate) fn grip(&self, quarter: u32) -> Grip {
+        if self.charged.contains(quarter) {
+            Grip::Charge(self.cap)
+        } else if self.unpermitted.contains(quarter) {
+            Grip::Hold
+        } else {
+            Grip::SelfConsume
+        }
+    }
+}
+
+impl Demand {
+    /// How many slots of the lap a schedule grips more firmly than is asked in them.
+    fn held_or_charged_too_much(&self, shape: &Shape) -> usize {
+        let too_firm = |slot: &&Slot| match (shape.grip(slot.quarter), slot.asked.unwrap_or(Grip::SelfConsume)) {
+            (Grip::Charge(LEAST_TARGET), Grip::Hold) => false,
+            (does, asked) => does > asked,
+        };
+        self.lap_slots().filter(too_firm).count()
+    }
+}
