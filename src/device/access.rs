@@ -50,6 +50,14 @@ pub struct HistoryPoint {
     pub grid: Option<Power>,
 }
 
+impl HistoryPoint {
+    /// Power of the battery, `+` discharge: what the house drew beyond the sun and the meter.
+    #[must_use]
+    pub fn battery(&self) -> Option<Power> {
+        Some(self.load? - self.solar? - self.grid?)
+    }
+}
+
 /// Why a device could not be read. The text of each variant stands for itself: endpoint, code, what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceError {

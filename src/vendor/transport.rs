@@ -1,12 +1,14 @@
 //! One HTTP exchange, so that a driver neither knows nor cares whether a socket lies between it and the cloud.
 
+use std::fmt;
+
 use async_trait::async_trait;
 
 /// The largest reply that is read, in bytes.
 pub const MAX_REPLY_BYTES: usize = 4 * 1024 * 1024;
 
 /// What is sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// GET, POST or PUT.
     pub method: Method,
@@ -63,4 +65,20 @@ pub enum TransportError {
 pub trait Transport: Send + Sync {
     /// One exchange, without any retry.
     async fn send(&self, request: Request) -> Result<Reply, TransportError>;
+
+    /// How many seconds the server's clock was ahead of this machine's at the last reply, if the server said: what a
+    /// cloud that refuses a time stamp leaves unsaid.
+    fn server_ahead(&self) -> Option<i64> {
+        None
+    }
+}
+
+impl fmt::Debug for Request {
+    /// Header values are left out: they carry credentials and signatures.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        let mut shown = f.debug_struct("Request");
+        shown.field("method", &self.method).field("path", &self.path).field("headers", &names);
+        shown.field("body", &self.body).finish()
+    }
 }

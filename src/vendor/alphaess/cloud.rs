@@ -1,0 +1,235 @@
+//! One account at the cloud: signs, keeps the pace, tries reads again and writes never.
+
+use std::sync::Arc;
+
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use super::codes::{Class, Refusal, status_error, status_passes_soon, status_refuses};
+use super::endpoint;
+use super::sign;
+use super::systems::{System, systems};
+use super::wire::Envelope;
+use crate::clock::Clock;
+use crate::device::{DeviceError, WriteFailure};
+use crate::vendor::credentials::AlphaEssCredentials;
+use crate::vendor::pace::Pace;
+use crate::vendor::retry::Retries;
+use crate::vendor::transport::{Method, Reply, Request, Transport, TransportError};
+
+/// Credentials shorter than this are not looked for in the cloud's words: they would be found in any sentence.
+const LEAST_SECRET: usize = 8;
+
+/// An account at the cloud.
+pub struct Cloud {
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    credentials: AlphaEssCredentials,
+    retries: Retries,
+    jitter: fastrand::Rng,
+    /// The last read of each endpoint; a caller may keep it and put it back.
+    pub pace: Pace,
+}
+
+/// A read that did not succeed.
+struct Failure {
+    error: DeviceError,
+    /// Whether the same read may succeed within a minute.
+    passes_soon: bool,
+}
+
+impl Cloud {
+    /// An account that is reached over this transport, with the usual retries.
+    #[must_use]
+    pub fn new(transport: Arc<dyn Transport>, clock: Arc<dyn Clock>, credentials: AlphaEssCredentials) -> Cloud {
+        let (retries, jitter, pace) = (Retries::default(), fastrand::Rng::new(), Pace::default());
+        Cloud { transport, clock, credentials, retries, jitter, pace }
+    }
+
+    /// The same account with other retries.
+    #[must_use]
+    pub fn with_retries(self, retries: Retries) -> Cloud {
+        Cloud { retries, ..self }
+    }
+
+    /// The same account with a jitter that can be repeated.
+    #[must_use]
+    pub fn with_seed(self, seed: u64) -> Cloud {
+        Cloud { jitter: fastrand::Rng::with_seed(seed), ..self }
+    }
+
+    /// The systems of the account.
+    ///
+    /// # Errors
+    /// Why they could not be read.
+    pub async fn systems(&mut self) -> Result<Vec<System>, DeviceError> {
+        self.read(endpoint::SYSTEMS, &[], systems).await
+    }
+
+    /// The clock that waits are made on.
+    pub(super) fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    /// Reads an endpoint and what its `data` says. No data (6016) is read as null.
+    pub(super) async fn read<T>(
+        &mut self,
+        endpoint: &'static str,
+        query: &[(&str, &str)],
+        parse: impl Fn(&Value) -> Result<T, String>,
+    ) -> Result<T, DeviceError> {
+        let serial = query.iter().find(|(name, _)| *name == "sysSn").map_or("", |(_, serial)| serial);
+        let key = format!("{endpoint} {serial}");
+        let mut failed = 0;
+        loop {
+            let failure = match self.paced(endpoint, key.trim_end(), query).await {
+                Ok(data) => return parse(&data).map_err(|reason| self.scrubbed(malformed(endpoint, reason))),
+                Err(failure) => failure,
+            };
+            failed += 1;
+            match self.retries.pause_after(failed, self.jitter.f64()).filter(|_| failure.passes_soon) {
+                Some(pause) => self.clock.sleep(pause).await,
+                None => return Err(self.scrubbed(counted(failed, failure.error))),
+            }
+        }
+    }
+
+    /// Writes once. Whatever comes back, nothing here tries again.
+    pub(super) async fn write(&self, endpoint: &'static str, body: &Value) -> Result<(), WriteFailure> {
+        let mut headers = sign::headers(&self.credentials, self.clock.now());
+        headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+        let body = Some(body.to_string());
+        let request = Request { method: Method::Post, path: endpoint.to_owned(), headers, body };
+        let written = match self.transport.send(request).await {
+            Ok(reply) => self.accepted(endpoint, &reply),
+            Err(error @ TransportError::NotConnected(_)) => {
+                Err(WriteFailure::Refused(unreached(endpoint, &error).error))
+            }
+            Err(error) => Err(WriteFailure::OutcomeUnknown(unreached(endpoint, &error).error)),
+        };
+        written.map_err(|failure| match failure {
+            WriteFailure::Refused(error) => WriteFailure::Refused(self.scrubbed(error)),
+            WriteFailure::OutcomeUnknown(error) => WriteFailure::OutcomeUnknown(self.scrubbed(error)),
+        })
+    }
+
+    /// One read in its turn.
+    async fn paced(&mut self, endpoint: &'static str, key: &str, query: &[(&str, &str)]) -> Result<Value, Failure> {
+        if let Some(until) = self.pace.resting_until(key, self.clock.now()) {
+            let reason = format!("called too fast before; left alone until {}", until.format("%H:%M:%S UTC"));
+            return Err(Failure { error: DeviceError::TooFast { endpoint, reason }, passes_soon: false });
+        }
+        self.pace.turn(key, self.clock.as_ref()).await;
+        let headers = sign::headers(&self.credentials, self.clock.now());
+        let request = Request { method: Method::Get, path: path(endpoint, query), headers, body: None };
+        let sent = self.transport.send(request).await;
+        let outcome = match sent {
+            Ok(reply) => self.data(endpoint, &reply),
+            Err(error) => Err(unreached(endpoint, &error)),
+        };
+        let too_fast = matches!(&outcome, Err(Failure { error: DeviceError::TooFast { .. }, .. }));
+        self.pace.called(key, self.clock.now(), too_fast);
+        outcome
+    }
+
+    /// What a reply to a read says.
+    fn data(&self, endpoint: &'static str, reply: &Reply) -> Result<Value, Failure> {
+        if !(200..300).contains(&reply.status) {
+            let (error, passes_soon) = (status_error(endpoint, reply.status), status_passes_soon(reply.status));
+            return Err(Failure { error, passes_soon });
+        }
+        let failure = |reason| Failure { error: malformed(endpoint, reason), passes_soon: false };
+        let envelope = Envelope::parse(&self.without_secrets(&reply.body)).map_err(failure)?;
+        match Class::of(envelope.code) {
+            Class::Success => Ok(envelope.data),
+            Class::NoData => Ok(Value::Null),
+            class => {
+                Err(Failure { error: self.refusal(endpoint, &envelope).into_error(), passes_soon: class.passes_soon() })
+            }
+        }
+    }
+
+    /// What a reply to a write says.
+    fn accepted(&self, endpoint: &'static str, reply: &Reply) -> Result<(), WriteFailure> {
+        if !(200..300).contains(&reply.status) {
+            let error = status_error(endpoint, reply.status);
+            let refused = status_refuses(reply.status);
+            return Err(if refused { WriteFailure::Refused(error) } else { WriteFailure::OutcomeUnknown(error) });
+        }
+        let unclear = |reason| WriteFailure::OutcomeUnknown(malformed(endpoint, reason));
+        let envelope = Envelope::parse(&self.without_secrets(&reply.body)).map_err(unclear)?;
+        match Class::of(envelope.code) {
+            Class::Success => Ok(()),
+            _ => Err(self.refusal(endpoint, &envelope).into_failure()),
+        }
+    }
+
+    fn refusal(&self, endpoint: &'static str, envelope: &Envelope) -> Refusal {
+        Refusal::by_code(endpoint, envelope.code, &envelope.words, self.transport.server_ahead())
+    }
+
+    /// An error without the credentials that a cloud may have sent back in its words.
+    fn scrubbed(&self, mut error: DeviceError) -> DeviceError {
+        let (DeviceError::Transient { reason, .. }
+        | DeviceError::TooFast { reason, .. }
+        | DeviceError::Permanent { reason, .. }
+        | DeviceError::Malformed { reason, .. }) = &mut error;
+        *reason = self.without_secrets(reason);
+        error
+    }
+
+    fn without_secrets(&self, text: &str) -> String {
+        let secrets = [&self.credentials.app_secret, &self.credentials.app_id].map(ExposeSecret::expose_secret);
+        let long = secrets.into_iter().filter(|secret| secret.len() >= LEAST_SECRET);
+        long.fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
+    }
+}
+
+/// An endpoint with its query, percent-encoded.
+fn path(endpoint: &str, query: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    if pairs.is_empty() { endpoint.to_owned() } else { format!("{endpoint}?{}", pairs.join("&")) }
+}
+
+fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}
+
+/// What a read without any reply comes to.
+fn unreached(endpoint: &'static str, error: &TransportError) -> Failure {
+    let reason = error.to_string();
+    match error {
+        TransportError::TooLarge => Failure { error: malformed(endpoint, reason), passes_soon: false },
+        _ => Failure { error: DeviceError::Transient { endpoint, reason }, passes_soon: true },
+    }
+}
+
+fn malformed(endpoint: &'static str, reason: String) -> DeviceError {
+    DeviceError::Malformed { endpoint, reason }
+}
+
+/// The error of the last of several calls, saying so.
+fn counted(calls: u32, error: DeviceError) -> DeviceError {
+    match error {
+        DeviceError::Transient { endpoint, reason } if calls > 1 => {
+            DeviceError::Transient { endpoint, reason: format!("{reason} ({calls} calls)") }
+        }
+        error => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_serial_cannot_change_the_query() {
+        assert_eq!(path("getEssList", &[]), "getEssList");
+        let query = [("sysSn", "A&b=ü/?#"), ("queryDate", "2026-11-20")];
+        assert_eq!(path("x", &query), "x?sysSn=A%26b%3D%C3%BC%2F%3F%23&queryDate=2026-11-20");
+    }
+}

@@ -1,0 +1,197 @@
+//! One AlphaESS system as a device.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+
+use super::endpoint;
+use super::history::Day;
+use super::memory::Memory;
+use super::plausible::{BatteryLimits, Watch, judge};
+use super::power::Sample;
+use super::schedule::{check_serial, parse_settings, payload, read_endpoint, write_endpoint};
+use super::systems::{DayEnergy, energy, sums};
+use super::{Cloud, Freshness};
+use crate::clock::Clock;
+use crate::device::access::HistoryPoint;
+use crate::device::{Capability, DeviceError, Object, ReadDevice, Settings, TwoWindow, WriteDevice, WriteFailure};
+use crate::snapshot::Snapshot;
+use crate::time::{Instant, Zone};
+use crate::vendor::credentials::AlphaEssCredentials;
+use crate::vendor::retry::Retries;
+use crate::vendor::transport::Transport;
+
+/// A system of an AlphaESS account.
+pub struct AlphaEss {
+    cloud: Cloud,
+    serial: String,
+    zone: Zone,
+    battery: Option<BatteryLimits>,
+    freshness: Freshness,
+    watch: Watch,
+}
+
+impl AlphaEss {
+    /// The system of this serial. `zone` is where its wall clock hangs: the cloud names none. Without `battery` no jump of
+    /// the state of charge is judged.
+    #[must_use]
+    pub fn new(
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+        credentials: AlphaEssCredentials,
+        serial: &str,
+        zone: Zone,
+        battery: Option<BatteryLimits>,
+    ) -> AlphaEss {
+        let (freshness, watch) = (Freshness::default(), Watch::default());
+        AlphaEss {
+            cloud: Cloud::new(transport, clock, credentials),
+            serial: serial.to_owned(),
+            zone,
+            battery,
+            freshness,
+            watch,
+        }
+    }
+
+    /// The same system with other retries.
+    #[must_use]
+    pub fn with_retries(self, retries: Retries) -> AlphaEss {
+        AlphaEss { cloud: self.cloud.with_retries(retries), ..self }
+    }
+
+    /// The same system with a jitter that can be repeated.
+    #[must_use]
+    pub fn with_seed(self, seed: u64) -> AlphaEss {
+        AlphaEss { cloud: self.cloud.with_seed(seed), ..self }
+    }
+
+    /// The same system with what was remembered of it. A one-shot command that should not be told that a reading from
+    /// another day is unconfirmed takes over the pace alone: `Memory { pace, ..Memory::default() }`.
+    #[must_use]
+    pub fn with_memory(mut self, memory: Memory) -> AlphaEss {
+        self.cloud.pace = memory.pace;
+        AlphaEss { freshness: memory.freshness, watch: memory.watch, ..self }
+    }
+
+    /// What should be remembered until the next process.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        Memory { pace: self.cloud.pace.clone(), freshness: self.freshness, watch: self.watch.clone() }
+    }
+
+    /// What the system counted on one local day.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub async fn energy(&mut self, day: NaiveDate) -> Result<DayEnergy, DeviceError> {
+        let (serial, date) = (self.serial.as_str(), day.to_string());
+        let query = [("sysSn", serial), ("queryDate", date.as_str())];
+        self.cloud.read(endpoint::ENERGY, &query, |data| energy(data, serial, day)).await
+    }
+
+    /// What the system counted today and in all: the vendor's own names and units, and only what has a number.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub async fn sums(&mut self) -> Result<Vec<(String, f64)>, DeviceError> {
+        let serial = self.serial.as_str();
+        self.cloud.read(endpoint::SUMS, &[("sysSn", serial)], |data| sums(data, serial)).await
+    }
+
+    async fn sample(&mut self) -> Result<Sample, DeviceError> {
+        let serial = self.serial.as_str();
+        self.cloud.read(endpoint::POWER, &[("sysSn", serial)], |data| Sample::parse(data, serial)).await
+    }
+
+    async fn day(&mut self, day: NaiveDate) -> Result<Day, DeviceError> {
+        let (serial, date, zone) = (self.serial.as_str(), day.to_string(), &self.zone);
+        let query = [("sysSn", serial), ("queryDate", date.as_str())];
+        self.cloud.read(endpoint::HISTORY, &query, |data| Day::parse(data, serial, day, zone)).await
+    }
+
+    /// The newest day of the history that has anything: today, or just after midnight the day before.
+    async fn newest_day(&mut self) -> Result<Day, DeviceError> {
+        let today = self.zone.local(self.cloud.clock().now()).date;
+        let day = self.day(today).await?;
+        match today.pred_opt().filter(|_| day.items.is_empty()) {
+            Some(yesterday) => self.day(yesterday).await,
+            None => Ok(day),
+        }
+    }
+
+    /// When the readings of now were measured, as the history tells.
+    ///
+    /// Where the history cannot be read they are as old as they were known to be; where it never was, nothing is known of
+    /// their age and there are no readings. A system without any history of two days is as old as those.
+    async fn aged(&mut self) -> Result<(Instant, Vec<HistoryPoint>), DeviceError> {
+        match (self.newest_day().await, self.freshness.measured_at) {
+            (Ok(day), known) => {
+                let now = self.cloud.clock().now();
+                let measured_at = match day.newest() {
+                    Some(newest) => self.freshness.look(newest, &self.zone, now),
+                    None => known.unwrap_or(now - chrono::Duration::days(1)),
+                };
+                Ok((measured_at, day.points()))
+            }
+            (Err(_), Some(known)) => Ok((known, Vec::new())),
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    async fn judged(&mut self) -> Result<Snapshot, DeviceError> {
+        let sample = self.sample().await?;
+        let read_at = self.cloud.clock().now();
+        let (measured_at, history) = self.aged().await?;
+        Ok(judge(sample, &history, self.battery.as_ref(), measured_at, read_at, &mut self.watch))
+    }
+}
+
+#[async_trait]
+impl ReadDevice for AlphaEss {
+    fn capability(&self) -> Capability {
+        Capability::ALPHAESS_TWO_WINDOW
+    }
+
+    async fn readings(&mut self) -> Result<Snapshot, DeviceError> {
+        let judged = self.judged().await;
+        if judged.is_err() {
+            self.watch.fail();
+        }
+        judged
+    }
+
+    async fn object(&mut self, object: Object) -> Result<Settings, DeviceError> {
+        let serial = self.serial.as_str();
+        let parse = |data: &serde_json::Value| {
+            check_serial(data, serial)?;
+            parse_settings(object, data)
+        };
+        self.cloud.read(read_endpoint(object), &[("sysSn", serial)], parse).await
+    }
+
+    async fn schedule(&mut self) -> Result<TwoWindow, DeviceError> {
+        let charge = self.object(Object::Charge).await?;
+        let discharge = self.object(Object::Discharge).await?;
+        match (charge, discharge) {
+            (Settings::Charge(charge), Settings::Discharge(discharge)) => Ok(TwoWindow { charge, discharge }),
+            _ => Err(DeviceError::Malformed {
+                endpoint: read_endpoint(Object::Charge),
+                reason: "one object was read as the other".to_owned(),
+            }),
+        }
+    }
+
+    async fn history(&mut self, day: NaiveDate) -> Result<Vec<HistoryPoint>, DeviceError> {
+        Ok(self.day(day).await?.points())
+    }
+}
+
+#[async_trait]
+impl WriteDevice for AlphaEss {
+    async fn write(&mut self, settings: &Settings) -> Result<(), WriteFailure> {
+        let body = payload(settings, &self.serial);
+        self.cloud.write(write_endpoint(settings.object()), &body).await
+    }
+}

@@ -1,0 +1,78 @@
+//! How old the readings are: the cloud stamps only its history, so the readings are as old as the last news there.
+
+use chrono::NaiveDateTime;
+
+use super::history::instant;
+use crate::time::{Instant, Zone};
+
+/// What was seen of the newest `uploadTime`, look after look.
+///
+/// The system's clock may be off, even by an hour of daylight saving. What can be trusted is *that* its newest time
+/// changed: the news then came between the look before and this one, whatever the stamp says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Freshness {
+    /// The newest stamp that was seen, in the system's wall clock.
+    pub newest: Option<NaiveDateTime>,
+    /// When that news was measured, as far as can be known.
+    pub measured_at: Option<Instant>,
+    /// When it was last looked.
+    pub looked_at: Option<Instant>,
+}
+
+impl Freshness {
+    /// Takes in the newest stamp of a look and says when it was measured.
+    ///
+    /// The first look knows the stamp alone and reads it in the site's zone; a stamp ahead of the clock then stays ahead,
+    /// and such a reading is not used. Later looks know more: a newer stamp was measured between the look before and now;
+    /// an equal or older one is no news.
+    pub fn look(&mut self, newest: NaiveDateTime, zone: &Zone, now: Instant) -> Instant {
+        let stamped = instant(newest, zone);
+        let measured_at = match (self.newest, self.measured_at, self.looked_at) {
+            (Some(before), Some(measured_at), Some(looked_at)) if looked_at <= now && !outlived(before, newest) => {
+                if newest > before {
+                    stamped.max(looked_at).min(now)
+                } else {
+                    measured_at
+                }
+            }
+            _ => stamped,
+        };
+        *self = Freshness { newest: Some(newest), measured_at: Some(measured_at), looked_at: Some(now) };
+        measured_at
+    }
+}
+
+/// Whether a remembered stamp is so far beyond the newest one that it cannot have been this system's time.
+fn outlived(before: NaiveDateTime, newest: NaiveDateTime) -> bool {
+    before - newest > chrono::Duration::days(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Looks at `(now, stamp)`, London time in winter, and the age in seconds after each.
+    fn ages(looks: &[(&str, &str)]) -> Vec<i64> {
+        let zone = Zone::named("Europe/London").expect("a zone");
+        let mut freshness = Freshness::default();
+        let age = |(now, stamp): &(&str, &str)| {
+            let now: Instant = format!("2026-11-20T{now}Z").parse().expect("an instant");
+            let newest = format!("2026-11-20T{stamp}").parse().expect("a wall-clock time");
+            (now - freshness.look(newest, &zone, now)).num_seconds()
+        };
+        looks.iter().map(age).collect()
+    }
+
+    #[test]
+    fn readings_are_as_old_as_the_last_news() {
+        let check = |what: &str, looks: &[(&str, &str)], expect: &[i64]| assert_eq!(ages(looks), expect, "{what}");
+        check("one look reads the stamp", &[("12:03:00", "12:00:00")], &[180]);
+        check("a clock ahead at one look", &[("12:03:00", "13:00:00")], &[-3420]);
+        check("no news ages", &[("12:03:00", "12:00:00"), ("12:33:00", "12:00:00")], &[180, 1980]);
+        check("an older stamp is no news", &[("12:03:00", "12:00:00"), ("12:04:00", "11:55:00")], &[180, 240]);
+        check("news with a right clock", &[("12:03:00", "12:00:00"), ("12:06:00", "12:05:00")], &[180, 60]);
+        check("news with a clock an hour behind", &[("12:03:00", "11:00:00"), ("12:06:00", "11:05:00")], &[3780, 180]);
+        check("news with a clock an hour ahead", &[("12:03:00", "13:00:00"), ("12:06:00", "13:05:00")], &[-3420, 0]);
+        check("a machine clock that was set back", &[("12:03:00", "12:00:00"), ("11:03:00", "11:00:00")], &[180, 180]);
+    }
+}

@@ -1,0 +1,130 @@
+//! How often one endpoint of a system may be read, and how long it is left alone once the vendor has called it too often.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::time::{Instant, elapsed};
+
+/// The least time between two reads of one endpoint of a system.
+pub const LEAST_GAP: Duration = Duration::from_secs(10);
+
+/// How long an endpoint is left alone after the first "too fast"; it doubles with each further one.
+const FIRST_REST: Duration = Duration::from_secs(60);
+
+/// No rest is longer than this, so that the return of an endpoint is noticed.
+const LONGEST_REST: Duration = Duration::from_secs(600);
+
+/// The most keys that are remembered.
+const MAX_KEYS: usize = 256;
+
+/// The last read of each endpoint. Plain data, so that a caller can keep it and several processes hold one pace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// By endpoint and system, as the driver writes them.
+    pub calls: BTreeMap<String, LastCall>,
+}
+
+/// The last read of one endpoint of a system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastCall {
+    /// When it ended.
+    pub at: Instant,
+    /// How many reads in a row were refused as too fast.
+    pub refusals: u32,
+}
+
+impl Pace {
+    /// How long to wait before the next read of this key. A last read in the future, as after a clock that was set back,
+    /// costs one gap and no more.
+    #[must_use]
+    pub fn wait(&self, key: &str, now: Instant) -> Duration {
+        let Some(last) = self.calls.get(key) else { return Duration::ZERO };
+        LEAST_GAP.saturating_sub(elapsed(last.at, now))
+    }
+
+    /// Until when the key is left alone because the vendor called it too fast; `None` if it may be read.
+    #[must_use]
+    pub fn resting_until(&self, key: &str, now: Instant) -> Option<Instant> {
+        let last = self.calls.get(key).filter(|last| last.refusals > 0 && last.at <= now)?;
+        let rest = FIRST_REST.saturating_mul(2_u32.saturating_pow(last.refusals.saturating_sub(1))).min(LONGEST_REST);
+        let until = last.at + chrono::Duration::from_std(rest).unwrap_or_default();
+        (until > now).then_some(until)
+    }
+
+    /// Waits for the key's turn on this clock.
+    pub async fn turn(&self, key: &str, clock: &dyn Clock) {
+        let wait = self.wait(key, clock.now());
+        if !wait.is_zero() {
+            clock.sleep(wait).await;
+        }
+    }
+
+    /// Notes a read that ended now.
+    pub fn called(&mut self, key: &str, now: Instant, too_fast: bool) {
+        if self.calls.len() >= MAX_KEYS && !self.calls.contains_key(key) {
+            self.calls.clear();
+        }
+        let before = self.calls.get(key).map_or(0, |last| last.refusals);
+        let refusals = if too_fast { before.saturating_add(1) } else { 0 };
+        self.calls.insert(key.to_owned(), LastCall { at: now, refusals });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::VirtualClock;
+
+    fn at(seconds: i64) -> Instant {
+        Instant::from_timestamp(1_795_000_000 + seconds, 0).expect("an instant")
+    }
+
+    #[test]
+    fn reads_of_one_key_are_ten_seconds_apart() {
+        let mut pace = Pace::default();
+        pace.called("power", at(0), false);
+        let check = |key: &str, seconds: i64, expect: u64| {
+            assert_eq!(pace.wait(key, at(seconds)).as_secs(), expect, "{key} after {seconds} s");
+        };
+        check("power", 0, 10);
+        check("power", 3, 7);
+        check("power", 10, 0);
+        check("power", 1_000_000, 0);
+        check("power", -3600, 10);
+        check("history", 0, 0);
+    }
+
+    #[test]
+    fn each_refusal_doubles_the_rest_up_to_ten_minutes() {
+        let mut pace = Pace::default();
+        for expect in [60, 120, 240, 480, 600, 600] {
+            pace.called("config", at(0), true);
+            assert_eq!(pace.resting_until("config", at(0)), Some(at(expect)));
+            assert_eq!(pace.resting_until("config", at(expect)), None);
+        }
+        assert_eq!(pace.resting_until("config", at(-5)), None, "a clock that was set back does not lock anything");
+        pace.called("config", at(700), false);
+        assert_eq!(pace.resting_until("config", at(700)), None);
+    }
+
+    #[tokio::test]
+    async fn waiting_for_a_turn_is_done_on_the_clock() {
+        let clock = VirtualClock::at(at(4));
+        let mut pace = Pace::default();
+        pace.called("power", at(0), false);
+        pace.turn("power", &clock).await;
+        assert_eq!(clock.now(), at(10));
+        pace.turn("power", &clock).await;
+        assert_eq!(clock.now(), at(10));
+    }
+
+    #[test]
+    fn the_memory_is_bounded() {
+        let mut pace = Pace::default();
+        for key in 0..1000 {
+            pace.called(&key.to_string(), at(0), false);
+        }
+        assert!(pace.calls.len() <= MAX_KEYS);
+    }
+}
