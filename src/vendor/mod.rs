@@ -5,4 +5,5 @@ pub mod credentials;
 pub mod http;
 pub mod pace;
 pub mod retry;
+pub mod simulated;
 pub mod transport;

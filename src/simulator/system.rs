@@ -1,0 +1,180 @@
+//! One system of the account: a world, what the cloud stores for it, and what it uploaded.
+
+use serde::{Deserialize, Serialize};
+
+use super::battery::Battery;
+use super::device::DeviceModel;
+use super::fault::{Fault, Faults};
+use super::house::House;
+use super::numbers::Numbers;
+use super::random::{Chance, Stream};
+use super::state;
+use super::store::{Half, Period, Schedule, Which};
+use super::upload::{self, History, Live};
+use super::world::{ClockFault, World};
+use crate::time::{Instant, Zone};
+
+/// By how many seconds the device's clock is fast under `device-clock-offset`.
+const CLOCK_OFFSET_SECONDS: i64 = 7 * 60;
+
+/// How long after a foreign edit there is no other, in seconds.
+const FOREIGN_EDIT_SECONDS: i64 = 2 * 3600;
+
+/// What a system is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SystemOptions {
+    /// `sysSn`
+    pub serial: String,
+    /// The zone of its wall clock.
+    pub zone: Zone,
+    /// The house.
+    pub house: House,
+    /// The battery.
+    pub battery: Battery,
+    /// The device.
+    pub model: DeviceModel,
+    /// What the cloud and the device hold at the start.
+    pub schedule: Schedule,
+    /// How its numbers look.
+    pub numbers: Numbers,
+    /// The shortest and the longest time from a write to the device, in seconds.
+    pub apply_seconds: (u32, u32),
+}
+
+/// A system as the cloud knows it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct System {
+    pub(super) serial: String,
+    pub(super) numbers: Numbers,
+    pub(super) world: World,
+    pub(super) stored: Schedule,
+    pub(super) live: Live,
+    pub(super) history: History,
+    chance: Chance,
+    apply_seconds: (u32, u32),
+    writes: i64,
+    second_of_pair: bool,
+    foreign_edit: Option<i64>,
+}
+
+impl Default for SystemOptions {
+    /// A house near London, and a device that applies what it is sent within one to five minutes.
+    fn default() -> SystemOptions {
+        SystemOptions {
+            serial: "ALS000000000001".to_owned(),
+            zone: Zone::named("Europe/London").unwrap_or_else(Zone::utc),
+            house: House::default(),
+            battery: Battery::default(),
+            model: DeviceModel::default(),
+            schedule: Schedule::default(),
+            numbers: Numbers::Floats,
+            apply_seconds: (60, 300),
+        }
+    }
+}
+
+impl System {
+    pub(super) fn new(options: SystemOptions, chance: Chance, start: Instant) -> System {
+        let SystemOptions { serial, zone, house, battery, model, schedule, numbers, apply_seconds } = options;
+        let world = World::new(zone, chance, house, battery, model, schedule, start);
+        let live = Live { second: world.now().timestamp(), flows: world.flows(), soc: world.soc() };
+        let mut system = System {
+            serial,
+            numbers,
+            world,
+            stored: schedule,
+            live,
+            history: History::default(),
+            chance,
+            apply_seconds,
+            writes: 0,
+            second_of_pair: false,
+            foreign_edit: None,
+        };
+        system.upload(live.second);
+        system
+    }
+
+    /// One minute of the world, and the upload that may fall into it; the faults that had an effect.
+    pub(super) fn minute(&mut self, faults: Faults) -> Vec<Fault> {
+        let offline = faults.first(&[Fault::Offline, Fault::OfflineAtNight]);
+        self.world.set_clock_fault(ClockFault {
+            offset_seconds: if faults.has(Fault::DeviceClockOffset) { CLOCK_OFFSET_SECONDS } else { 0 },
+            winter_all_year: faults.has(Fault::DeviceClockWinter),
+        });
+        let begin = self.world.now().timestamp();
+        self.world.step(offline.is_none());
+        let silent = offline.or(faults.first(&[Fault::Frozen]));
+        let repeats = faults.first(&[Fault::FrozenUploads]);
+        if silent.or(repeats).is_none() {
+            self.live = Live { second: begin, flows: self.world.flows(), soc: self.world.soc() };
+        }
+        let Some(second) = upload::due(self.chance, begin) else { return Vec::new() };
+        let skipped = silent.or_else(|| self.gap(faults, second));
+        let copies = if faults.has(Fault::HistoryDuplicates) { 2 } else { 1 };
+        for _ in 0..if skipped.is_some() { 0 } else { copies } {
+            self.upload(second);
+        }
+        let clock = [Fault::DeviceClockOffset, Fault::DeviceClockWinter];
+        let twin = faults.first(&[Fault::HistoryDuplicates]);
+        match skipped {
+            Some(fault) => vec![fault],
+            None => twin.into_iter().chain(repeats).chain(clock.into_iter().filter(|one| faults.has(*one))).collect(),
+        }
+    }
+
+    /// Stores an object and sends it to the device; the faults that had an effect.
+    pub(super) fn store(&mut self, which: Which, half: Half, now: Instant, faults: Faults) -> Option<Fault> {
+        self.stored.set(which, half);
+        self.writes += 1;
+        self.second_of_pair = !self.second_of_pair;
+        if faults.has(Fault::NeverApplied) {
+            return Some(Fault::NeverApplied);
+        }
+        if faults.has(Fault::HalfApplied) && !self.second_of_pair {
+            return Some(Fault::HalfApplied);
+        }
+        let slow = faults.first(&[Fault::SlowApply]);
+        let (low, high) = if slow.is_some() { (300, 720) } else { self.apply_seconds };
+        let delay = self.chance.between(Stream::ApplyDelay, self.writes, i64::from(low), i64::from(high));
+        self.world.send(which, half, now, delay);
+        slow
+    }
+
+    /// Someone edits an object in the app, unless someone did so lately; whether it was edited.
+    pub(super) fn edit_by_someone_else(&mut self, which: Which, now: Instant) -> bool {
+        let second = now.timestamp();
+        if self.foreign_edit.is_some_and(|last| second - last < FOREIGN_EDIT_SECONDS) {
+            return false;
+        }
+        self.foreign_edit = Some(second);
+        let edited = foreign(which, self.stored.half(which));
+        self.store(which, edited, now, Faults::default());
+        true
+    }
+
+    pub(super) fn is_sound(&self) -> bool {
+        self.world.is_sound() && self.apply_seconds.0 <= self.apply_seconds.1 && state::is_sensible(self.live.second)
+    }
+
+    fn gap(&self, faults: Faults, second: i64) -> Option<Fault> {
+        let missing = faults.has(Fault::HistoryGaps) && self.chance.unit(Stream::HistoryGap, second) < 0.5;
+        missing.then_some(Fault::HistoryGaps)
+    }
+
+    fn upload(&mut self, second: i64) {
+        self.history.push(&self.serial, self.numbers, self.world.wall_at(second), self.live);
+    }
+}
+
+/// What an owner may do with a thumb: another percentage, and the first period at lunch time.
+fn foreign(which: Which, half: Half) -> Half {
+    let [_, second] = half.periods;
+    let percent = match (which, half.percent) {
+        (Which::Charge, 80) => 70,
+        (Which::Charge, _) => 80,
+        (Which::Discharge, 15) => 20,
+        (Which::Discharge, _) => 15,
+    };
+    Half { periods: [Period { from: 720, to: 810 }, second], percent, ..half }
+}
