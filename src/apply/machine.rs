@@ -1,0 +1,350 @@
+//! One sequence of writes from intent to proof.
+
+use std::time::Duration;
+
+use super::Proof;
+use super::drift::Drift;
+use super::gate::later;
+use crate::device::{Attempt, Object, Outcome, Sequence, Settings, Step, WriteKind};
+use crate::time::Instant;
+
+/// The most sends of one step, over restarts too, whose fate only reading back could tell.
+pub const MAX_SENDS: u32 = 2;
+
+/// The most refusals of one step, over restarts too, before the sequence is given up.
+pub const MAX_REFUSALS: u32 = 5;
+
+/// A sequence under way. Cloning it is how a test looks into several futures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    sequence: Sequence,
+    interval: Duration,
+    now: Instant,
+    step: usize,
+    tries: Tries,
+    phase: Phase,
+}
+
+/// What the driver of the machine is to do, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Journal this durably, then say [`Event::IntentDurable`] or [`Event::IntentFailed`].
+    RecordIntent(Intent),
+    /// Send one write, then say [`Event::SendReply`].
+    Send(Settings),
+    /// Read one object afresh, then say [`Event::ReadBackReply`].
+    ReadBack(Object),
+    /// Journal what became of the latest attempt at this step.
+    Record {
+        /// Counted from 0.
+        step: usize,
+        /// What became of it.
+        outcome: Outcome,
+    },
+    /// Journal what is proved to be stored.
+    Prove(Proof),
+    /// Tell the owner.
+    Alarm(Alarm),
+    /// Nothing until [`Event::Tick`].
+    AwaitNextTick,
+    /// The sequence has ended.
+    Done(End),
+}
+
+/// What is journaled before a write goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// Which step, counted from 0.
+    pub step: usize,
+    /// What is to be written, and whether it takes more grip or less.
+    pub write: Step,
+    /// What the object held before the step.
+    pub before: Settings,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The intent is on the disk.
+    IntentDurable,
+    /// The intent could not be journaled.
+    IntentFailed,
+    /// What the vendor said to a write.
+    SendReply(SendReply),
+    /// What was read; `None` if the read failed.
+    ReadBackReply(Option<Settings>),
+    /// A new tick has begun.
+    Tick(Instant),
+}
+
+/// What the vendor said to a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendReply {
+    /// Yes.
+    Accepted,
+    /// No: nothing was stored.
+    Refused,
+    /// Neither yes nor no, or nothing at all.
+    Unknown,
+}
+
+/// What the owner is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    /// No intent could be journaled. A grant stays; a withdrawal goes out all the same.
+    NoJournal(WriteKind),
+    /// The vendor refused a write.
+    Refused(Object),
+    /// What was accepted, or may have been, is not there.
+    NotStored(Object),
+    /// Someone else wrote the object meanwhile.
+    ForeignEdit(Drift),
+}
+
+/// How a sequence ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Every step was read back.
+    Stored,
+    /// Nothing was sent: no intent could be journaled.
+    NotBegun,
+    /// The vendor refused a step.
+    Refused(Object),
+    /// A step was sent as often as it may be, and is not there.
+    NotStored(Object),
+    /// Someone else wrote an object of the sequence.
+    ForeignEdit(Drift),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Intending,
+    Sending,
+    /// `fresh`: this very process has just sent, so what is not there yet may still arrive.
+    Reading {
+        fresh: bool,
+    },
+    /// At a tick from this instant on: read again.
+    Waiting {
+        until: Instant,
+    },
+    Ended,
+}
+
+/// What has been tried at the present step. `sends` counts those that may have been stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tries {
+    sends: u32,
+    refusals: u32,
+}
+
+impl Machine {
+    /// Begins a sequence that the gate has let through. After a refusal within it, the next try waits for the interval.
+    #[must_use]
+    pub fn begin(sequence: Sequence, interval: Duration, now: Instant) -> (Machine, Vec<Command>) {
+        let mut machine = Machine::at(sequence, interval, now, 0, Tries::default(), Phase::Intending);
+        let commands = machine.intend();
+        (machine, commands)
+    }
+
+    /// Takes up a sequence that a process left behind, by reading the object whose fate is open. An intent without an
+    /// outcome may or may not have been sent. `attempts` are those of the sequence in the order of their intents.
+    #[must_use]
+    pub fn recover(
+        sequence: Sequence,
+        attempts: &[Attempt],
+        interval: Duration,
+        now: Instant,
+    ) -> (Machine, Vec<Command>) {
+        let stored = |step: &usize| attempts.iter().any(|a| a.step == *step && a.outcome == Some(Outcome::Stored));
+        let step = (0..sequence.steps.len()).take_while(stored).count();
+        let here = || attempts.iter().filter(|attempt| attempt.step == step);
+        let refused = |attempt: &&Attempt| attempt.outcome == Some(Outcome::Refused);
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let refusals = count(here().filter(refused).count());
+        let sends = count(here().count()).saturating_sub(refusals);
+        let mut machine = Machine::at(sequence, interval, now, step, Tries { sends, refusals }, Phase::Intending);
+        let last = here().next_back();
+        let waits = last.filter(refused).map(|attempt| later(attempt.at, machine.backoff()));
+        let commands = match waits {
+            Some(until) if now < until => machine.wait(until),
+            _ => machine.read(false),
+        };
+        (machine, commands)
+    }
+
+    /// What has to be done now that this has happened. An event that nobody waits for changes nothing.
+    pub fn on(&mut self, event: Event) -> Vec<Command> {
+        match (self.phase, event) {
+            (Phase::Intending, Event::IntentDurable) => self.send(),
+            (Phase::Intending, Event::IntentFailed) => self.unjournaled(),
+            (Phase::Sending, Event::SendReply(reply)) => self.replied(reply),
+            (Phase::Reading { fresh }, Event::ReadBackReply(Some(read))) => self.judge(read, fresh),
+            (Phase::Reading { .. }, Event::ReadBackReply(None)) => self.wait(self.now),
+            (Phase::Waiting { until }, Event::Tick(now)) => self.tick(now, until),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The sequence.
+    #[must_use]
+    pub fn sequence(&self) -> &Sequence {
+        &self.sequence
+    }
+
+    /// Whether the sequence has ended.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.phase == Phase::Ended
+    }
+
+    /// Whether nothing is under way until the next tick. Only then may another sequence, such as the one to safe mode, take
+    /// this one's place.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.phase, Phase::Waiting { .. })
+    }
+
+    /// What the device may come to hold through writes whose fate is open: not foreign if it is found there.
+    #[must_use]
+    pub fn pending(&self) -> Option<Settings> {
+        let open = self.tries.sends > 0 && !self.has_ended();
+        self.sequence.steps.get(self.step).filter(|_| open).map(|step| step.settings)
+    }
+
+    fn at(sequence: Sequence, interval: Duration, now: Instant, step: usize, tries: Tries, phase: Phase) -> Machine {
+        Machine { sequence, interval, now, step, tries, phase }
+    }
+
+    /// The present step and what its object held before it; `None` past the last.
+    fn present(&self) -> Option<(Step, Settings)> {
+        Some((*self.sequence.steps.get(self.step)?, self.sequence.before_step(self.step)?))
+    }
+
+    fn intend(&mut self) -> Vec<Command> {
+        let Some((write, before)) = self.present() else { return self.end(End::Stored) };
+        self.phase = Phase::Intending;
+        vec![Command::RecordIntent(Intent { step: self.step, write, before })]
+    }
+
+    fn send(&mut self) -> Vec<Command> {
+        let Some((write, _)) = self.present() else { return self.end(End::Stored) };
+        self.phase = Phase::Sending;
+        self.tries.sends += 1;
+        vec![Command::Send(write.settings)]
+    }
+
+    /// Without a durable intent nothing takes more grip, and nothing keeps us from taking less.
+    fn unjournaled(&mut self) -> Vec<Command> {
+        let Some((write, _)) = self.present() else { return self.end(End::Stored) };
+        let mut commands = vec![Command::Alarm(Alarm::NoJournal(write.kind))];
+        commands.extend(match write.kind {
+            WriteKind::Withdrawal => self.send(),
+            WriteKind::Grant if self.step == 0 && self.tries.sends == 0 => self.end(End::NotBegun),
+            WriteKind::Grant => self.wait(self.now),
+        });
+        commands
+    }
+
+    fn replied(&mut self, reply: SendReply) -> Vec<Command> {
+        let outcome = match reply {
+            SendReply::Accepted => Outcome::Accepted,
+            SendReply::Refused => Outcome::Refused,
+            SendReply::Unknown => Outcome::Unknown,
+        };
+        let mut commands = vec![self.record(outcome)];
+        commands.extend(if reply == SendReply::Refused { self.refused() } else { self.read(true) });
+        commands
+    }
+
+    /// A refusal stored nothing. The first step's ends the sequence; a later one's is tried again, ever more seldom.
+    fn refused(&mut self) -> Vec<Command> {
+        let Some((write, _)) = self.present() else { return self.end(End::Stored) };
+        self.tries.sends = self.tries.sends.saturating_sub(1);
+        self.tries.refusals += 1;
+        let object = write.settings.object();
+        let mut commands = vec![Command::Alarm(Alarm::Refused(object))];
+        let hopeless = self.step == 0 || self.tries.refusals >= MAX_REFUSALS;
+        let until = later(self.now, self.backoff());
+        commands.extend(if hopeless { self.end(End::Refused(object)) } else { self.wait(until) });
+        commands
+    }
+
+    /// The interval, doubled with each refusal after the first.
+    fn backoff(&self) -> Duration {
+        let doublings = self.tries.refusals.saturating_sub(1).min(MAX_REFUSALS);
+        self.interval.saturating_mul(1 << doublings)
+    }
+
+    fn read(&mut self, fresh: bool) -> Vec<Command> {
+        let Some((write, _)) = self.present() else { return self.end(End::Stored) };
+        self.phase = Phase::Reading { fresh };
+        vec![Command::ReadBack(write.settings.object())]
+    }
+
+    /// What was read decides: it is there, it is not there yet, or someone else was there.
+    fn judge(&mut self, read: Settings, fresh: bool) -> Vec<Command> {
+        let Some((write, before)) = self.present() else { return self.end(End::Stored) };
+        if read.object() != write.settings.object() {
+            return self.wait(self.now);
+        }
+        if let Some(proof) = Proof::by_reading(&write.settings, &read) {
+            return self.proved(proof);
+        }
+        if before.same_meaning(&read) { self.absent(fresh) } else { self.foreign(before, read) }
+    }
+
+    fn proved(&mut self, proof: Proof) -> Vec<Command> {
+        let mut commands = vec![self.record(Outcome::Stored), Command::Prove(proof)];
+        self.step += 1;
+        self.tries = Tries::default();
+        commands.extend(self.intend());
+        commands
+    }
+
+    /// The object is as it was. Straight after a send that may be the cloud's delay, so it is read once more at the next
+    /// tick before anything is sent again; and nothing is sent more than [`MAX_SENDS`] times.
+    fn absent(&mut self, fresh: bool) -> Vec<Command> {
+        let Some((write, _)) = self.present() else { return self.end(End::Stored) };
+        if fresh {
+            return self.wait(self.now);
+        }
+        if self.tries.sends < MAX_SENDS {
+            return self.intend();
+        }
+        let object = write.settings.object();
+        let mut commands = vec![self.record(Outcome::NotStored), Command::Alarm(Alarm::NotStored(object))];
+        commands.extend(self.end(End::NotStored(object)));
+        commands
+    }
+
+    fn foreign(&mut self, before: Settings, read: Settings) -> Vec<Command> {
+        let drift = Drift { object: read.object(), from: before, to: read };
+        let mut commands = Vec::new();
+        if self.tries.sends > 0 {
+            commands.push(self.record(Outcome::NotStored));
+        }
+        commands.push(Command::Alarm(Alarm::ForeignEdit(drift)));
+        commands.extend(self.end(End::ForeignEdit(drift)));
+        commands
+    }
+
+    fn tick(&mut self, now: Instant, until: Instant) -> Vec<Command> {
+        self.now = now;
+        if now < until { vec![Command::AwaitNextTick] } else { self.read(false) }
+    }
+
+    fn wait(&mut self, until: Instant) -> Vec<Command> {
+        self.phase = Phase::Waiting { until };
+        vec![Command::AwaitNextTick]
+    }
+
+    fn record(&self, outcome: Outcome) -> Command {
+        Command::Record { step: self.step, outcome }
+    }
+
+    fn end(&mut self, end: End) -> Vec<Command> {
+        self.phase = Phase::Ended;
+        vec![Command::Done(end)]
+    }
+}
