@@ -1,0 +1,39 @@
+//! The tables, and how an older journal is brought up to them.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::JournalError;
+
+/// The version that this program writes.
+pub(super) const VERSION: i64 = 1;
+
+/// Marks the file as ours: `OFPK` in ASCII.
+pub(super) const APPLICATION: i64 = 0x4f46_504b;
+
+/// Each migration leads from the version of its position to the next. A released one is never changed.
+const MIGRATIONS: [&str; 1] = [include_str!("schema_1.sql")];
+
+/// Brings the file up to [`VERSION`], in one transaction.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), JournalError> {
+    if version(connection)? == VERSION {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = version(&transaction)?;
+    let from = usize::try_from(found).unwrap_or(usize::MAX);
+    if found > VERSION || from > MIGRATIONS.len() {
+        return Err(JournalError::Newer { found, known: VERSION });
+    }
+    for migration in MIGRATIONS.iter().skip(from) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// The version of a file; 0 for an empty one.
+pub(super) fn version(connection: &Connection) -> Result<i64, JournalError> {
+    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
