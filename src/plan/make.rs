@@ -1,0 +1,140 @@
+//! A plan: what holds, what will, what the device has, what it is to have, and which writes lead there.
+
+use std::time::Duration;
+
+use super::budget::{Permits, Refusal};
+use super::compile::{Compiled, NotPossible, Request, Write, compile};
+use super::project;
+use super::timeline::{Outlook, Timeline};
+use crate::device::TwoWindow;
+use crate::engine::{
+    Command, Decision, Explanation, Memory, Override, Situation, Source, banded_prices, evaluate, explain,
+};
+use crate::policy::Policy;
+use crate::policy::model::WhenBlind;
+use crate::snapshot::{Signal, Snapshot};
+use crate::tariff::Prices;
+use crate::time::{Instant, after};
+
+/// The least that is projected: a schedule repeats every day, so each is laid over a whole one.
+const LAP: Duration = Duration::from_secs(24 * 3600);
+
+/// Everything that a plan depends on beside the policy. The same inputs make the same plan, to the byte.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inputs {
+    /// The present.
+    pub now: Instant,
+    /// How far to look ahead; a day is looked at in any case.
+    pub horizon: Duration,
+    /// What was read.
+    pub readings: Snapshot,
+    /// What was seen before, this moment included.
+    pub memory: Memory,
+    /// The owner's manual command, if one holds.
+    pub manual: Option<Override>,
+    /// What load, sun and car are taken to be.
+    pub outlook: Outlook,
+    /// The schedule on the device; `None` if it could not be read.
+    pub present: Option<TwoWindow>,
+    /// Writes of this local day that may have reached the vendor: of the charge object, of the discharge object.
+    pub used: [u32; 2],
+    /// What may be granted now.
+    pub permits: Permits,
+}
+
+/// What follows from a policy and its inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan<'a> {
+    /// The policy.
+    pub policy: &'a Policy,
+    /// What it was made from.
+    pub inputs: &'a Inputs,
+    /// The known prices over the horizon.
+    pub prices: Prices,
+    /// What holds now.
+    pub decision: Decision,
+    /// What will hold, and the battery's course through it.
+    pub timeline: Timeline,
+    /// Whether safe mode holds because the readings failed and the policy says so.
+    pub safe_mode: bool,
+    /// What the device is to hold and how to get there; or why that cannot be said.
+    pub compiled: Result<Compiled, Obstacle>,
+}
+
+/// Why no schedule could be made.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum Obstacle {
+    /// The schedule on the device is not known, so nothing is written.
+    #[error("the schedule on the device is not known, so nothing can be planned for it")]
+    PresentUnknown,
+    /// The device cannot do what is asked at all.
+    #[error("{0}")]
+    NotPossible(NotPossible),
+}
+
+impl<'a> Plan<'a> {
+    /// Plans.
+    #[must_use]
+    pub fn make(policy: &'a Policy, inputs: &'a Inputs) -> Plan<'a> {
+        let end = after(inputs.now, inputs.horizon.max(LAP));
+        let prices = banded_prices(policy, inputs.now, end);
+        let situation = situation(inputs, &prices);
+        let decision = evaluate(policy, &situation, &inputs.memory);
+        let safe_mode = policy.limits.when_blind == WhenBlind::SelfConsume && is_blind(policy, inputs);
+        let timeline = timeline(policy, inputs, &prices, safe_mode);
+        let compiled = compiled(policy, inputs, &timeline, safe_mode);
+        Plan { policy, inputs, prices, decision, timeline, safe_mode, compiled }
+    }
+
+    /// Why the decision is what it is.
+    #[must_use]
+    pub fn explanation(&self) -> Explanation<'_> {
+        explain(self.policy, &situation(self.inputs, &self.prices), &self.inputs.memory)
+    }
+
+    /// The writes that are pending, in the order in which they would go out.
+    #[must_use]
+    pub fn writes(&self) -> &[Write] {
+        self.compiled.as_ref().map_or(&[], |compiled| &compiled.writes)
+    }
+}
+
+/// Blind: the state of charge, on which every guard and every effect rests, cannot be used.
+fn is_blind(policy: &Policy, inputs: &Inputs) -> bool {
+    inputs.readings.usable(Signal::Soc, inputs.now, policy.limits.reading_max_age).is_err()
+}
+
+fn situation<'a>(inputs: &'a Inputs, prices: &'a Prices) -> Situation<'a> {
+    Situation { snapshot: &inputs.readings, prices, manual: inputs.manual.as_ref(), now: inputs.now }
+}
+
+/// The projection; in safe mode all that it commits to is self-consumption, but for the owner's own command.
+fn timeline(policy: &Policy, inputs: &Inputs, prices: &Prices, safe_mode: bool) -> Timeline {
+    let Inputs { readings, memory, manual, outlook, now, horizon, .. } = inputs;
+    let horizon = (*horizon).max(LAP);
+    let mut timeline = project(policy, readings, prices, memory, manual.as_ref(), outlook, *now, horizon);
+    if safe_mode {
+        let safe = Command::SelfConsume { floor: policy.battery.reserve };
+        let ruled = timeline.spans.iter_mut().filter(|span| span.expected.source != Source::Override);
+        ruled.for_each(|span| (span.committed, span.certain) = (safe, span.expected.command == safe));
+    }
+    timeline
+}
+
+fn compiled(policy: &Policy, inputs: &Inputs, timeline: &Timeline, safe_mode: bool) -> Result<Compiled, Obstacle> {
+    let present = inputs.present.as_ref().ok_or(Obstacle::PresentUnknown)?;
+    let permits = if safe_mode { Permits::none(Refusal::Blind, None) } else { inputs.permits };
+    let request = Request {
+        timeline,
+        outlook: Some(&inputs.outlook),
+        zone: &policy.zone,
+        now: inputs.now,
+        present,
+        reserve: policy.battery.reserve,
+        ceiling: policy.battery.ceiling,
+        program_ahead: policy.limits.program_ahead,
+        extra_hold: policy.limits.extra_hold,
+        permits,
+    };
+    compile(&request).map_err(Obstacle::NotPossible)
+}
