@@ -1,5 +1,64 @@
 //! The policy an owner writes: its model, and the way from YAML to it.
 
+mod coverage;
+mod load;
+mod lower;
 pub mod model;
+mod review;
+pub mod sentence;
+mod signs;
+mod yaml;
 
+pub use load::{Loaded, MAX_BYTES, load};
 pub use model::{Action, Policy, Rule};
+
+use crate::units::{Energy, Power, Price, Soc};
+
+/// An action of the policy language, for a manual command: `charge to 90%`.
+///
+/// # Errors
+/// What is wrong with it, on one line.
+pub fn parse_action(text: &str) -> Result<Action, String> {
+    sentence::parse_action(text).map_err(|problem| problem.one_line())
+}
+
+/// A state of charge: `40%`.
+///
+/// # Errors
+/// What is wrong with it, on one line.
+pub fn parse_percent(text: &str) -> Result<Soc, String> {
+    let percent = sentence::percent(text).map_err(|problem| problem.one_line())?;
+    Soc::from_percent(percent).ok_or_else(|| format!("`{text}` is out of range: expected 0% to 100%"))
+}
+
+/// A power: `3 kW`, `200 W`.
+///
+/// # Errors
+/// What is wrong with it, on one line.
+pub fn parse_power(text: &str) -> Result<Power, String> {
+    sentence::power(text).map_err(|problem| problem.one_line())
+}
+
+/// An energy: `10.1 kWh`.
+///
+/// # Errors
+/// What is wrong with it, on one line.
+pub fn parse_energy(text: &str) -> Result<Energy, String> {
+    sentence::energy(text).map_err(|problem| problem.one_line())
+}
+
+/// A span of time: `5 min`, `2h`, `1 h 30 min`.
+///
+/// # Errors
+/// What is wrong with it, on one line.
+pub fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
+    sentence::duration(text).map_err(|problem| problem.one_line())
+}
+
+/// A price per kWh: `0.27`.
+///
+/// # Errors
+/// What is wrong with it, on one line.
+pub fn parse_price(text: &str) -> Result<Price, String> {
+    sentence::price(text).map_err(|problem| problem.one_line())
+}

@@ -1,5 +1,15 @@
 //! What is wrong with a file: code, place, message and how to mend it; for people and for programs.
 
+mod json;
+mod lines;
+mod mask;
+mod text;
+
+pub use json::to_json;
+pub use lines::Lines;
+pub use mask::is_credential;
+pub use text::render;
+
 use std::fmt;
 use std::ops::Range;
 

@@ -1,0 +1,80 @@
+//! From byte offsets to lines and columns.
+
+use std::ops::Range;
+
+use super::Place;
+
+/// Where the lines of a text begin.
+#[derive(Clone, Debug)]
+pub struct Lines<'t> {
+    text: &'t str,
+    starts: Vec<usize>,
+}
+
+impl<'t> Lines<'t> {
+    /// The lines of a text.
+    #[must_use]
+    pub fn of(text: &'t str) -> Lines<'t> {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Lines { text, starts: std::iter::once(0).chain(breaks).collect() }
+    }
+
+    /// The place of a stretch of bytes. Offsets beyond the text, or within a character, are moved back to one that is not.
+    #[must_use]
+    pub fn place(&self, bytes: Range<usize>) -> Place {
+        let start = self.boundary(bytes.start);
+        let end = self.boundary(bytes.end).max(start);
+        let (line, column) = self.position(start);
+        Place { line, column, bytes: start..end }
+    }
+
+    /// Line and column of a byte offset, both counted from 1, the column in characters.
+    #[must_use]
+    pub fn position(&self, at: usize) -> (u32, u32) {
+        let at = self.boundary(at);
+        let line = self.starts.partition_point(|start| *start <= at);
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        let column = self.text.get(start..at).map_or(0, |before| before.chars().filter(|c| *c != '\u{feff}').count());
+        (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column + 1).unwrap_or(u32::MAX))
+    }
+
+    /// The byte offset of a line and column, both counted from 1.
+    #[must_use]
+    pub fn offset(&self, line: usize, column: usize) -> usize {
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len());
+        let rest = self.text.get(start..).unwrap_or_default();
+        rest.char_indices().nth(column.saturating_sub(1)).map_or(self.text.len(), |(at, _)| start + at)
+    }
+
+    /// The stretch cut at the end of its first line.
+    #[must_use]
+    pub fn first_line(&self, bytes: &Range<usize>) -> Range<usize> {
+        let start = self.boundary(bytes.start);
+        let line = self.text.get(start..).unwrap_or_default().split(['\n', '\r']).next().unwrap_or_default();
+        start..bytes.end.clamp(start, start + line.trim_end().len())
+    }
+
+    fn boundary(&self, at: usize) -> usize {
+        (0..=at.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_offsets_find_the_way_back() {
+        let text = "a: é\nü: 30 %\n";
+        let lines = Lines::of(text);
+        let check = |needle: &str, line: u32, column: u32| {
+            let at = text.find(needle).expect("in the text");
+            assert_eq!(lines.position(at), (line, column), "{needle}");
+            assert_eq!(lines.offset(line as usize, column as usize), at, "{needle}");
+        };
+        check("é", 1, 4);
+        check("30", 2, 4);
+        assert_eq!(lines.place(3..4), Place { line: 1, column: 4, bytes: 3..3 });
+        assert_eq!(lines.place(900..901).bytes, text.len()..text.len());
+    }
+}

@@ -1,0 +1,187 @@
+//! Whether exactly one band of a tariff holds at every instant.
+//!
+//! Exact over every day of 28 years (on which every date falls on every day of the week), widened to all days that the
+//! policy names. Between two neighbouring edges of windows, days and clock changes nothing changes, so only the edges are
+//! looked at; and a day whose tests and offsets are those of an earlier one is not looked at again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use chrono::{Days, NaiveDate};
+
+use super::model::Band;
+use crate::time::{DailyWindow, DayTest, Instant, Zone};
+
+/// How many bands can be looked at together.
+pub(super) const MAX_BANDS: usize = 32;
+
+/// The span in words.
+pub(super) const SPAN_WORDS: &str = "from 2026 to 2053, and those that the policy names";
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Coverage {
+    /// The first instant at which no band holds.
+    pub(super) gap: Option<Instant>,
+    /// The first instant at which two bands hold, and their positions.
+    pub(super) overlap: Option<(Instant, usize, usize)>,
+    /// Whether each band ever holds.
+    pub(super) reached: Vec<bool>,
+}
+
+/// Looks at every day.
+pub(super) fn survey(bands: &[Band], site: &Zone) -> Coverage {
+    let survey = Survey::of(bands, site);
+    let mut coverage = Coverage { reached: vec![false; bands.len()], ..Coverage::default() };
+    let mut seen = BTreeSet::new();
+    let mut history = 0_u128;
+    let span = survey.span.clone();
+    for day in span.start.iter_days().take_while(|day| *day <= span.end) {
+        history = survey.allowed(history, day);
+        if day < survey.first {
+            continue;
+        }
+        let clocks = survey.clocks(day);
+        if clocks.is_none_or(|clocks| seen.insert((history, clocks))) {
+            survey.look(day, &mut coverage);
+        }
+    }
+    coverage
+}
+
+struct Survey<'b> {
+    bands: &'b [Band],
+    site: &'b Zone,
+    zones: Vec<&'b Zone>,
+    windows: Vec<&'b DailyWindow>,
+    span: Range<NaiveDate>,
+    /// The first day whose history is whole.
+    first: NaiveDate,
+    /// For the first day of each stretch between clock changes, which set of offsets holds on it; `None` around a change.
+    stretches: BTreeMap<NaiveDate, Option<usize>>,
+    rest: Option<usize>,
+}
+
+impl<'b> Survey<'b> {
+    fn of(bands: &'b [Band], site: &'b Zone) -> Survey<'b> {
+        let windows: Vec<&DailyWindow> = bands.iter().flat_map(|band| &band.when.windows).collect();
+        let mut zones = vec![site];
+        for zone in windows.iter().filter_map(|window| window.zone()) {
+            if !zones.contains(&zone) {
+                zones.push(zone);
+            }
+        }
+        let span = span(bands);
+        let stretches = stretches(&span, &zones, site);
+        let rest = bands.iter().position(|band| band.when.is_empty());
+        let first = span.start.checked_add_days(Days::new(3)).unwrap_or(span.start);
+        Survey { bands, site, zones, windows, span, first, stretches, rest }
+    }
+
+    /// Four bits for each band: whether its day tests allow this day and the three before.
+    fn allowed(&self, history: u128, day: NaiveDate) -> u128 {
+        self.bands.iter().take(MAX_BANDS).enumerate().fold(0, |bits, (number, band)| {
+            let before = history >> (4 * number) & 0b111;
+            bits | (before << 1 | u128::from(band.when.allows_day(day))) << (4 * number)
+        })
+    }
+
+    /// Which set of offsets holds on a day and its neighbours; `None` if a clock changes.
+    fn clocks(&self, day: NaiveDate) -> Option<usize> {
+        self.stretches.range(..=day).next_back().and_then(|(_, clocks)| *clocks)
+    }
+
+    fn look(&self, day: NaiveDate, coverage: &mut Coverage) {
+        // The history ends with this day, so the day that is looked at is the one before: its neighbours are known.
+        let Some(day) = day.pred_opt() else { return };
+        for at in self.edges(day) {
+            let local = self.site.local(at);
+            let mut holding = self.bands.iter().enumerate().filter(|(_, band)| {
+                !band.when.is_empty() && band.when.began_on(at, local).is_some()
+            });
+            let first = holding.next().map(|(number, _)| number);
+            let second = holding.next().map(|(number, _)| number);
+            if let (Some(one), Some(other)) = (first, second) {
+                coverage.overlap = coverage.overlap.or(Some((at, one, other)));
+            }
+            let holds = first.or(self.rest);
+            coverage.gap = coverage.gap.or(holds.is_none().then_some(at));
+            if let Some(reached) = holds.and_then(|number| coverage.reached.get_mut(number)) {
+                *reached = true;
+            }
+        }
+    }
+
+    /// Every instant of a day at which anything can begin or end, in order.
+    fn edges(&self, day: NaiveDate) -> BTreeSet<Instant> {
+        let (start, end) = self.site.day(day);
+        let around = [day.pred_opt(), Some(day), day.succ_opt()];
+        let mut edges = BTreeSet::from([start]);
+        for window in &self.windows {
+            let zone = window.zone().unwrap_or(self.site);
+            for date in around.into_iter().flatten() {
+                for time in [window.start(), window.end()] {
+                    edges.extend([zone.earliest(date, time), zone.latest(date, time)]);
+                }
+            }
+        }
+        for zone in &self.zones {
+            edges.extend(zone.changes(start, end));
+            edges.extend(around.into_iter().flatten().map(|date| zone.day(date).0));
+        }
+        edges.retain(|at| (start..end).contains(at));
+        edges
+    }
+}
+
+/// The days to look at, with more at either end for the history.
+fn span(bands: &[Band]) -> Range<NaiveDate> {
+    let date = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default();
+    let named: BTreeSet<NaiveDate> = bands.iter().flat_map(named_days).collect();
+    let first = named.first().copied().unwrap_or(NaiveDate::MAX).min(date(2026, 1, 2));
+    let last = named.last().copied().unwrap_or(NaiveDate::MIN).max(date(2053, 12, 31));
+    let start = first.checked_sub_days(Days::new(3)).unwrap_or(first);
+    start..last.checked_add_days(Days::new(3)).unwrap_or(last)
+}
+
+/// The days that a band names: the ends of its ranges and of its calendars.
+fn named_days(band: &Band) -> Vec<NaiveDate> {
+    fn ends(test: &DayTest) -> Vec<NaiveDate> {
+        match test {
+            DayTest::Weekdays(_) => Vec::new(),
+            DayTest::Named(calendar) => calendar.days.first().into_iter().chain(calendar.days.last()).copied().collect(),
+            DayTest::Not(inner) => ends(inner),
+        }
+    }
+    let ranges = band.when.dates.iter().flat_map(|range| [*range.start(), *range.end()]);
+    ranges.chain(band.when.days.iter().flat_map(ends)).collect()
+}
+
+/// The stretches between clock changes. The days around a change are stretches of their own, without a set of offsets.
+fn stretches(span: &Range<NaiveDate>, zones: &[&Zone], site: &Zone) -> BTreeMap<NaiveDate, Option<usize>> {
+    let (from, until) = (site.day(span.start).0, site.day(span.end).1);
+    let changes: BTreeSet<NaiveDate> = zones
+        .iter()
+        .flat_map(|zone| zone.changes(from, until))
+        .map(|at| site.local(at).date)
+        .collect();
+    let mut sets: Vec<Vec<i32>> = Vec::new();
+    let mut stretches = BTreeMap::new();
+    let mut quiet = |day: NaiveDate, stretches: &mut BTreeMap<NaiveDate, Option<usize>>| {
+        let offsets: Vec<i32> = zones.iter().map(|zone| zone.local(site.day(day).0).offset).collect();
+        let number = sets.iter().position(|set| *set == offsets).unwrap_or_else(|| {
+            sets.push(offsets);
+            sets.len() - 1
+        });
+        stretches.insert(day, Some(number));
+    };
+    quiet(span.start, &mut stretches);
+    for change in changes {
+        let before = change.checked_sub_days(Days::new(2)).unwrap_or(change);
+        let after = change.checked_add_days(Days::new(4)).unwrap_or(change);
+        stretches.retain(|day, _| *day < before);
+        stretches.insert(before, None);
+        quiet(after, &mut stretches);
+    }
+    stretches
+}

@@ -1,0 +1,96 @@
+//! `limits:`
+
+use std::ops::Range;
+use std::time::Duration;
+
+use super::fields::{Fields, listed};
+use super::{Context, quoted};
+use crate::diagnostic::nearest;
+use crate::policy::model::{Limits, OnDrift, OnExit, WhenBlind};
+use crate::policy::sentence::duration;
+use crate::policy::yaml::Node;
+use crate::time::spoken;
+
+const KEYS: [&str; 8] = [
+    "reading max age",
+    "writes per day",
+    "time between writes",
+    "program ahead",
+    "when blind",
+    "on drift",
+    "on exit",
+    "extra hold",
+];
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+impl Context<'_> {
+    /// The limits, with defaults for what is not said.
+    pub(super) fn limits(&mut self, node: &Node, owner: &Range<usize>) -> Option<Limits> {
+        let fields = self.fields(node, "limits", owner, &KEYS)?;
+        let default = Limits::default();
+        let reading_max_age = self.span(&fields, "reading max age", default.reading_max_age, MINUTE);
+        let writes_per_day = self.writes(&fields, default.writes_per_day);
+        let time_between_writes = self.span(&fields, "time between writes", default.time_between_writes, MINUTE);
+        let program_ahead = self.span(&fields, "program ahead", default.program_ahead, Duration::ZERO);
+        let extra_hold = self.span(&fields, "extra hold", default.extra_hold, Duration::ZERO);
+        let blind = [("keep", WhenBlind::Keep), ("self-consume", WhenBlind::SelfConsume)];
+        let when_blind = self.word(&fields, "when blind", default.when_blind, &blind);
+        let drift = [("report", OnDrift::Report), ("reclaim", OnDrift::Reclaim)];
+        let on_drift = self.word(&fields, "on drift", default.on_drift, &drift);
+        let exit = [("keep", OnExit::Keep), ("self-consume", OnExit::SelfConsume), ("restore", OnExit::Restore)];
+        let on_exit = self.word(&fields, "on exit", default.on_exit, &exit);
+        Some(Limits {
+            reading_max_age: reading_max_age?,
+            writes_per_day: writes_per_day?,
+            time_between_writes: time_between_writes?,
+            program_ahead: program_ahead?,
+            when_blind: when_blind?,
+            on_drift: on_drift?,
+            on_exit: on_exit?,
+            extra_hold: extra_hold?,
+        })
+    }
+
+    fn span(&mut self, fields: &Fields<'_>, key: &str, default: Duration, least: Duration) -> Option<Duration> {
+        let Some(node) = fields.get(key) else { return Some(default) };
+        let span = self.read(node, key, duration)?;
+        if (least..=DAY).contains(&span) {
+            return Some(span);
+        }
+        let message = format!("{} is out of range for `{key}`", spoken(span));
+        let label = format!("expected {} to 24 h", if least.is_zero() { "0 h".to_owned() } else { spoken(least) });
+        self.error("out-of-range", &node.bytes, message, label);
+        None
+    }
+
+    fn writes(&mut self, fields: &Fields<'_>, default: u32) -> Option<u32> {
+        let Some(node) = fields.get("writes per day") else { return Some(default) };
+        let text = &self.scalar(node, "writes per day")?.text;
+        let digits = text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit());
+        let number = digits.then(|| text.parse::<u32>().ok()).flatten();
+        if let Some(number) = number.filter(|number| (2..=96).contains(number)) {
+            return Some(number);
+        }
+        let message = if number.is_some() { format!("{} is out of range", quoted(text)) } else { format!("{} is not a count", quoted(text)) };
+        let help = "a grant never takes the last write of a day, which is kept for letting go: with fewer than 2 nothing could be granted";
+        let code = if number.is_some() { "out-of-range" } else { "bad-value" };
+        self.error_help(code, &node.bytes, message, "expected a whole number from 2 to 96", help);
+        None
+    }
+
+    fn word<T: Copy>(&mut self, fields: &Fields<'_>, key: &str, default: T, words: &[(&str, T)]) -> Option<T> {
+        let Some(node) = fields.get(key) else { return Some(default) };
+        let text = &self.scalar(node, key)?.text;
+        if let Some((_, value)) = words.iter().find(|(word, _)| word == text) {
+            return Some(*value);
+        }
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let help = nearest(text, known.iter().copied()).map_or_else(|| format!("`{key}` takes {}", listed(&known).replace(" and ", " or ")), |word| format!("did you mean `{word}`?"));
+        let message = format!("{} is not a word for `{key}`", quoted(text));
+        let label = format!("expected {}", listed(&known).replace(" and ", " or "));
+        self.error_help("unknown-word", &node.bytes, message, label, help);
+        None
+    }
+}
