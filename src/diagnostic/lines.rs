@@ -9,14 +9,22 @@ use super::Place;
 pub struct Lines<'t> {
     text: &'t str,
     starts: Vec<usize>,
+    /// How many characters stand before each block of [`BLOCK`] bytes, so that long lines cost no more than short ones.
+    counts: Vec<usize>,
 }
+
+const BLOCK: usize = 256;
 
 impl<'t> Lines<'t> {
     /// The lines of a text.
     #[must_use]
     pub fn of(text: &'t str) -> Lines<'t> {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Lines { text, starts: std::iter::once(0).chain(breaks).collect() }
+        let mut counts = vec![0];
+        for block in text.as_bytes().chunks(BLOCK) {
+            counts.push(counts.last().copied().unwrap_or_default() + characters(block));
+        }
+        Lines { text, starts: std::iter::once(0).chain(breaks).collect(), counts }
     }
 
     /// The place of a stretch of bytes. Offsets beyond the text, or within a character, are moved back to one that is not.
@@ -34,7 +42,8 @@ impl<'t> Lines<'t> {
         let at = self.boundary(at);
         let line = self.starts.partition_point(|start| *start <= at);
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
-        let column = self.text.get(start..at).map_or(0, |before| before.chars().filter(|c| *c != '\u{feff}').count());
+        let mark = usize::from(line == 1 && at > 0 && self.text.starts_with('\u{feff}'));
+        let column = (self.before(at) - self.before(start)).saturating_sub(mark);
         (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column + 1).unwrap_or(u32::MAX))
     }
 
@@ -54,9 +63,21 @@ impl<'t> Lines<'t> {
         start..bytes.end.clamp(start, start + line.trim_end().len())
     }
 
+    /// How many characters stand before a byte offset.
+    fn before(&self, at: usize) -> usize {
+        let block = at / BLOCK;
+        let rest = self.text.as_bytes().get(block * BLOCK..at).unwrap_or_default();
+        self.counts.get(block).copied().unwrap_or_default() + characters(rest)
+    }
+
     fn boundary(&self, at: usize) -> usize {
         (0..=at.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or_default()
     }
+}
+
+/// How many characters begin among these bytes.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 #[cfg(test)]

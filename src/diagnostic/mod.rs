@@ -103,9 +103,15 @@ impl fmt::Display for Code {
     }
 }
 
+/// Longer words are not compared: they are no misspelt key, and the comparison would take long.
+const MAX_WORD: usize = 64;
+
 /// The word of a list that is nearest to a misspelt one, if any is near enough to have been meant.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > MAX_WORD {
+        return None;
+    }
     let word = word.to_lowercase();
     let limit = (word.chars().count() / 3).max(1);
     let scored = known.into_iter().map(|candidate| (distance(&word, &candidate.to_lowercase()), candidate));

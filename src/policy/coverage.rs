@@ -27,7 +27,12 @@ pub(super) struct Coverage {
     pub(super) overlap: Option<(Instant, usize, usize)>,
     /// Whether each band ever holds.
     pub(super) reached: Vec<bool>,
+    /// Whether the tariff is too intricate to be proven in reasonable time, so that not every day was looked at.
+    pub(super) exhausted: bool,
 }
+
+/// How many times a window may be asked about an instant.
+const MAX_WORK: usize = 4_000_000;
 
 /// Looks at every day.
 pub(super) fn survey(bands: &[Band], site: &Zone) -> Coverage {
@@ -35,15 +40,19 @@ pub(super) fn survey(bands: &[Band], site: &Zone) -> Coverage {
     let mut coverage = Coverage { reached: vec![false; bands.len()], ..Coverage::default() };
     let mut seen = BTreeSet::new();
     let mut history = 0_u128;
+    let mut work = 0;
     let span = survey.span.clone();
     for day in span.start.iter_days().take_while(|day| *day <= span.end) {
         history = survey.allowed(history, day);
         if day < survey.first {
             continue;
         }
-        let clocks = survey.clocks(day);
-        if clocks.is_none_or(|clocks| seen.insert((history, clocks))) {
-            survey.look(day, &mut coverage);
+        if coverage.exhausted {
+            break;
+        }
+        if survey.is_new(history, day, &mut seen) {
+            work += survey.look(day, &mut coverage) * (survey.windows.len() + bands.len());
+            coverage.exhausted = work > MAX_WORK;
         }
     }
     coverage
@@ -91,11 +100,26 @@ impl<'b> Survey<'b> {
         self.stretches.range(..=day).next_back().and_then(|(_, clocks)| *clocks)
     }
 
-    fn look(&self, day: NaiveDate, coverage: &mut Coverage) {
+    /// Whether no earlier day was like this one.
+    ///
+    /// A day on which a clock changes is like no other; but where all windows are in the site's own zone, its clock reads
+    /// nothing that it does not read on any other day with the same tests.
+    fn is_new(&self, history: u128, day: NaiveDate, seen: &mut BTreeSet<(u128, usize)>) -> bool {
+        match self.clocks(day) {
+            _ if self.zones.len() == 1 && seen.contains(&(history, 0)) => false,
+            Some(_) if self.zones.len() == 1 => seen.insert((history, 0)),
+            Some(clocks) => seen.insert((history, clocks)),
+            None => true,
+        }
+    }
+
+    /// Looks at the edges of one day, and counts them.
+    fn look(&self, day: NaiveDate, coverage: &mut Coverage) -> usize {
         // The history ends with this day, so the day that is looked at is the one before: its neighbours are known.
-        let Some(day) = day.pred_opt() else { return };
-        for at in self.edges(day) {
-            let local = self.site.local(at);
+        let Some(day) = day.pred_opt() else { return 0 };
+        let edges = self.edges(day);
+        for at in &edges {
+            let (at, local) = (*at, self.site.local(*at));
             let mut holding = self.bands.iter().enumerate().filter(|(_, band)| {
                 !band.when.is_empty() && band.when.began_on(at, local).is_some()
             });
@@ -110,12 +134,15 @@ impl<'b> Survey<'b> {
                 *reached = true;
             }
         }
+        edges.len()
     }
 
     /// Every instant of a day at which anything can begin or end, in order.
     fn edges(&self, day: NaiveDate) -> BTreeSet<Instant> {
         let (start, end) = self.site.day(day);
-        let around = [day.pred_opt(), Some(day), day.succ_opt()];
+        let alone = self.zones.len() == 1;
+        let neighbour = |day: Option<NaiveDate>| day.filter(|_| !alone);
+        let around = [neighbour(day.pred_opt()), Some(day), neighbour(day.succ_opt())];
         let mut edges = BTreeSet::from([start]);
         for window in &self.windows {
             let zone = window.zone().unwrap_or(self.site);

@@ -15,7 +15,7 @@ pub(super) fn review(cx: &mut Context<'_>, policy: &Policy, otherwise: Option<Pl
         let actions: Vec<(Action, Place)> = rules.chain(otherwise.map(|place| (policy.otherwise, place))).collect();
         for (action, place) in actions {
             possible(cx, &capability, policy, action, &place);
-            guarded(cx, policy, action, &place);
+            guarded(cx, &capability, policy, action, &place);
         }
         off_grid(cx, &capability);
         for rule in &policy.rules {
@@ -65,7 +65,7 @@ fn possible(cx: &mut Context<'_>, capability: &Capability, policy: &Policy, acti
 }
 
 /// Tells where reserve and ceiling will bound an action.
-fn guarded(cx: &mut Context<'_>, policy: &Policy, action: Action, place: &Place) {
+fn guarded(cx: &mut Context<'_>, capability: &Capability, policy: &Policy, action: Action, place: &Place) {
     let (reserve, ceiling) = (policy.battery.reserve, policy.battery.ceiling);
     let mut tell = |code: &'static str, message: String, help: &str| {
         cx.push(Diagnostic::warning(Code(code), place.clone(), message, "will be bounded").help(help));
@@ -77,7 +77,9 @@ fn guarded(cx: &mut Context<'_>, policy: &Policy, action: Action, place: &Place)
         Action::SelfConsume { floor: Some(floor) } | Action::DischargeTo { floor, .. } if floor < reserve => {
             tell("below-reserve", format!("the reserve holds: this goes down to {reserve}, not to {floor}"), "lower `battery: reserve`, or raise the floor");
         }
-        Action::ChargeTo { target, .. } if target < reserve => {
+        Action::ChargeTo { target, .. }
+            if target < reserve && target.percent() >= f64::from(capability.least_target) =>
+        {
             tell("below-reserve", format!("the target of {target} lies below the reserve of {reserve}"), "raise the target: the battery is never commanded below its reserve");
         }
         _ => {}
@@ -134,10 +136,10 @@ fn too_many_windows(cx: &mut Context<'_>, capability: &Capability, rule: &Rule) 
 
 /// The sun may pass a ceiling that the device cannot hold.
 fn ceiling(cx: &mut Context<'_>, policy: &Policy) {
-    if policy.battery.ceiling < Soc::FULL {
+    if let Some(place) = cx.ceiling.clone().filter(|_| policy.battery.ceiling < Soc::FULL) {
         let message = format!("the ceiling of {} bounds charging from the grid only", policy.battery.ceiling);
         let label = format!("{} cannot stop the sun from charging", policy.device.driver.name());
-        let warning = Diagnostic::warning(Code("ceiling-grid-only"), policy.device.place.clone(), message, label);
+        let warning = Diagnostic::warning(Code("ceiling-grid-only"), place, message, label);
         cx.push(warning.help("leave `ceiling` out if that is not what you want to say"));
     }
 }

@@ -8,6 +8,12 @@ use std::ops::Range;
 
 use crate::diagnostic::{Code, Diagnostic, Lines};
 
+/// How many are reported; YAML itself trips over the next one.
+const MAX_FOUND: usize = 100;
+
+/// The longest line that is printed as it should be.
+const MAX_LINE: usize = 200;
+
 /// A text in which no value begins with `>`, and what was found.
 pub(super) struct Cleaned {
     /// The text, byte for byte as long as before.
@@ -39,6 +45,7 @@ fn diagnostic(text: &str, at: usize, lines: &Lines<'_>) -> Diagnostic {
     let before = text.get(..at).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
     let after = text.get(bytes.end..).unwrap_or_default().split('\n').next().unwrap_or_default();
     let line = format!("{before}{word} {number}{after}");
+    let line = if line.len() > MAX_LINE { format!("{word} {number}") } else { line };
     let message = format!("an unquoted `{sign}` is YAML's own sign, not a comparison");
     let diagnostic = Diagnostic::error(Code("unquoted-sign"), lines.place(bytes), message, format!("expected `{word} {number}`"));
     diagnostic.help(format!("write the line as `{}`, or the sign in quotes: `\"{sign} {number}\"`", line.trim()))
@@ -81,7 +88,7 @@ impl Scan {
                 self.quote = (c != quote || before == '\\').then_some(quote);
             } else if c == '#' && before.is_whitespace() {
                 return;
-            } else if c == '>' && self.fresh && !self.begins_line(line, at) && !is_header(line.get(at + 1..).unwrap_or_default()) {
+            } else if found.len() < MAX_FOUND && c == '>' && self.fresh && !self.begins_line(line, at) && !is_header(line.get(at + 1..).unwrap_or_default()) {
                 found.insert(start + at);
             }
             self.step(c, next);

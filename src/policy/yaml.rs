@@ -226,7 +226,13 @@ fn span(location: Location) -> Range<usize> {
 fn fault(error: &Error, text: &str) -> Fault {
     let error = error.without_snippet();
     let (code, message, label, help) = words(error);
-    Fault { code, bytes: underline(error, text), message, label: label.to_owned(), help }
+    let bytes = underline(error, text);
+    let bytes = match code {
+        Code("anchor") => back_to(['&', '*'], bytes, text),
+        _ if matches!(error, Error::UnsupportedTag { .. }) => back_to(['!', '!'], bytes, text),
+        _ => bytes,
+    };
+    Fault { code, bytes, message, label: label.to_owned(), help }
 }
 
 /// The character at which the parser stopped.
@@ -237,6 +243,15 @@ fn underline(error: &Error, text: &str) -> Range<usize> {
     });
     let length = text.get(at..).and_then(|rest| rest.chars().next()).filter(|c| *c != '\n').map_or(0, char::len_utf8);
     at..at + length
+}
+
+/// The word before, on the same line, that begins with one of these signs: the parser stops after it.
+fn back_to(signs: [char; 2], bytes: Range<usize>, text: &str) -> Range<usize> {
+    let before = text.get(..bytes.end).unwrap_or_default();
+    let line = before.rfind('\n').map_or(0, |at| at + 1);
+    let Some(at) = before.get(line..).and_then(|part| part.rfind(signs)) else { return bytes };
+    let word = text.get(line + at..).unwrap_or_default().split([' ', '\n', ',', ']', '}']).next().unwrap_or_default();
+    line + at..line + at + word.len()
 }
 
 fn words(error: &Error) -> (Code, String, &'static str, Option<&'static str>) {
@@ -291,7 +306,7 @@ fn advice(error: &Error) -> Option<&'static str> {
         ("mapping values are not allowed", "is the line indented like its neighbours, and is a text with `: ` in quotes?"),
         ("did not find expected ',' or", "close the bracket that was opened before, or put a comma between two items"),
         ("unclosed bracket", "close the bracket that was opened here"),
-        ("quoted scalar", "close the quotes on the same line"),
+        ("quoted scalar", "close the quotes that were opened before"),
         ("did not find expected key", "is the line indented like its neighbours?"),
         ("did not find expected '-'", "is the line indented like its neighbours?"),
         ("block sequence entries", "begin the list on the next line, or write it as `[one, two]`"),

@@ -16,6 +16,9 @@ pub(super) const CALENDAR_KEYS: [&str; 4] = ["time", "days", "months", "dates"];
 /// How many calendars a policy may have.
 const MAX_CALENDARS: usize = 64;
 
+/// How many windows may stand under one `time`.
+const MAX_WINDOWS: usize = 24;
+
 /// How many days one range in a calendar may have.
 const MAX_RANGE: i64 = 400;
 
@@ -99,6 +102,10 @@ impl Context<'_> {
     fn windows(&mut self, node: &Node, band: Option<usize>) -> Option<Vec<DailyWindow>> {
         let mut windows = Vec::new();
         let items = self.items(node, "time");
+        if let Some(beyond) = items.get(MAX_WINDOWS) {
+            self.error("too-large", &beyond.bytes, format!("`time` takes at most {MAX_WINDOWS} windows"), "one too many");
+            return None;
+        }
         let expected = items.len().max(1);
         for item in items {
             let Some(window) = self.read(item, "time", window) else { continue };

@@ -53,18 +53,18 @@ impl Context<'_> {
 
     /// The entries of what should be a mapping.
     pub(super) fn mapping<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [(Key, Node)]> {
-        if self.reported.contains(&node.bytes.start) {
+        if self.full() || self.reported.contains(&node.bytes.start) {
             return None;
         }
         match &node.value {
             Value::Map(entries) => Some(entries),
             Value::Scalar(scalar) if scalar.is_empty() => {
-                self.error("missing-value", &node.bytes, format!("`{what}` is empty"), "expected keys and values below it");
+                self.error("missing-value", &node.bytes, format!("{} is empty", named(what)), "expected keys and values below it");
                 None
             }
             Value::Scalar(_) | Value::List(_) => {
                 let bytes = self.first_line(&node.bytes);
-                self.error("wrong-shape", &bytes, format!("`{what}` takes keys and values"), "expected `key: value`");
+                self.error("wrong-shape", &bytes, format!("{} takes keys and values", named(what)), "expected `key: value`");
                 None
             }
         }
@@ -92,7 +92,7 @@ impl Context<'_> {
     pub(super) fn required<'n>(&mut self, fields: &Fields<'n>, key: &str, example: &str) -> Option<&'n Node> {
         let found = fields.get(key);
         if found.is_none() && !fields.guessed.iter().any(|guess| guess == key) {
-            let message = format!("`{}` has no `{key}`", fields.what);
+            let message = format!("{} has no `{key}`", named(&fields.what));
             let owner = fields.owner.clone();
             self.error_help("missing-key", &owner, message, format!("expected a key `{key}`"), format!("write `{example}`"));
         }
@@ -116,7 +116,7 @@ impl Context<'_> {
             || format!("the keys here are {}", listed(known)),
             |word| format!("did you mean `{word}`?"),
         );
-        let message = format!("{} is not a key of `{what}`", quoted(&key.text));
+        let message = format!("{} is not a key of {}", quoted(&key.text), named(what));
         self.error_help("unknown-key", &key.bytes, message, "unknown key", help);
         near.map(str::to_owned)
     }
@@ -132,6 +132,11 @@ impl Context<'_> {
              or write them into credentials.yaml of mode 0600 in offpeak's configuration folder",
         );
     }
+}
+
+/// A key in ticks; what is no key, `a rule` or `the policy`, without.
+fn named(what: &str) -> String {
+    if what.starts_with("a ") || what.starts_with("the ") { what.to_owned() } else { format!("`{what}`") }
 }
 
 /// Words in a sentence: `a`, `b` and `c`.

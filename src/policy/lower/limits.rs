@@ -87,10 +87,12 @@ impl Context<'_> {
             return Some(*value);
         }
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let help = nearest(text, known.iter().copied()).map_or_else(|| format!("`{key}` takes {}", listed(&known).replace(" and ", " or ")), |word| format!("did you mean `{word}`?"));
         let message = format!("{} is not a word for `{key}`", quoted(text));
         let label = format!("expected {}", listed(&known).replace(" and ", " or "));
-        self.error_help("unknown-word", &node.bytes, message, label, help);
+        match nearest(text, known) {
+            Some(word) => self.error_help("unknown-word", &node.bytes, message, label, format!("did you mean `{word}`?")),
+            None => self.error("unknown-word", &node.bytes, message, label),
+        }
         None
     }
 }

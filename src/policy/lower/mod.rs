@@ -25,6 +25,9 @@ pub(super) use root::policy;
 /// How many items a list of the language may have.
 const MAX_ITEMS: usize = 2_000;
 
+/// How many problems of one file are told.
+const MAX_DIAGNOSTICS: usize = 500;
+
 /// What is known while a policy is read.
 pub(super) struct Context<'t> {
     lines: Lines<'t>,
@@ -48,6 +51,8 @@ pub(super) struct Context<'t> {
     windows: Vec<SeenWindow>,
     /// Bands that rules name.
     used_bands: BTreeSet<usize>,
+    /// Where the ceiling stands.
+    pub(super) ceiling: Option<Place>,
     /// How many conditions have been read.
     conditions: usize,
 }
@@ -75,6 +80,7 @@ impl<'t> Context<'t> {
             observations: Vec::new(),
             windows: Vec::new(),
             used_bands: BTreeSet::new(),
+            ceiling: None,
             conditions: 0,
         }
     }
@@ -94,9 +100,20 @@ impl<'t> Context<'t> {
         self.lines.place(bytes.clone())
     }
 
-    /// Reports a problem.
+    /// Reports a problem. After very many, one last error says that the rest was not looked at.
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if self.diagnostics.len() < MAX_DIAGNOSTICS {
+            self.diagnostics.push(diagnostic);
+        } else if !self.full() {
+            let message = "this policy has too many problems to tell them all";
+            let last = Diagnostic::error(Code("too-large"), diagnostic.place, message, "the rest was not looked at");
+            self.diagnostics.push(last);
+        }
+    }
+
+    /// Whether so much is wrong that nothing more is looked at.
+    fn full(&self) -> bool {
+        self.diagnostics.len() > MAX_DIAGNOSTICS
     }
 
     /// Reports an error without help.
@@ -129,7 +146,7 @@ impl<'t> Context<'t> {
 
     /// The text of a value that should be one; reports a list, a mapping or nothing at all.
     fn scalar<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n Scalar> {
-        if self.reported.contains(&node.bytes.start) {
+        if self.full() || self.reported.contains(&node.bytes.start) {
             return None;
         }
         let found = match &node.value {

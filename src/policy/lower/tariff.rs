@@ -111,7 +111,7 @@ impl Context<'_> {
             self.push(two.related(first.place.clone(), "the first one").help("say when one of them holds: `time`, `days`, `months` or `dates`"));
             return;
         }
-        let Coverage { gap, overlap, reached } = coverage::survey(bands, zone);
+        let Coverage { gap, overlap, reached, exhausted } = coverage::survey(bands, zone);
         if let Some((at, one, other)) = overlap {
             self.overlap(bands.get(one), bands.get(other), at, zone);
         }
@@ -119,6 +119,12 @@ impl Context<'_> {
             let message = format!("no {} band holds on {}", key.text, local(at, zone));
             let help = "let one band stand without conditions: it holds for the rest of the time";
             self.error_help("uncovered-time", &key.bytes, message, "exactly one band must hold at every instant", help);
+        }
+        if exhausted && overlap.is_none() && gap.is_none() {
+            let message = "these bands are too intricate to prove that exactly one holds at every instant";
+            let help = "use fewer windows, and calendars rather than single dates";
+            self.error_help("too-large", &key.bytes, message, "too many windows and days", help);
+            return;
         }
         for (band, reached) in bands.iter().zip(&reached) {
             if !reached && overlap.is_none() {

@@ -163,7 +163,8 @@ pub fn months(text: &str) -> Result<Months, Problem> {
         let near = nearest(wrong, MONTHS.iter().map(|name| name.get(..3).unwrap_or(name)).chain(MONTHS));
         let message = format!("`{wrong}` is not a month");
         let label = "expected a month or a range: `dec`, `nov-mar`";
-        Problem::new(Code("bad-months"), 0..text.len(), message, label).maybe_help(near.map(|word| format!("did you mean `{word}`?")))
+        let start = text.find(wrong).unwrap_or_default();
+        Problem::new(Code("bad-months"), start..start + wrong.len(), message, label).maybe_help(near.map(|word| format!("did you mean `{word}`?")))
     })
 }
 

@@ -183,7 +183,7 @@ fn range(cursor: &mut Cursor<'_>, measure: Measure) -> Result<Bounds, Problem> {
     if !cursor.peek().is_some_and(|token| token.kind == Kind::Number || matches!(token.text, "-" | "+" | "\u{2212}")) {
         return Err(no_comparison(cursor, measure));
     }
-    let low = measured(cursor, measure).map_err(|problem| bare_number(problem, cursor, measure))?;
+    let low = measured(cursor, measure)?;
     if !cursor.eat("to") {
         return Err(lone_value(cursor, start));
     }
@@ -253,12 +253,6 @@ fn lesser(measure: Measure) -> &'static str {
         Measure::Energy => "3 kWh",
         Measure::Price => "0.05",
     }
-}
-
-/// In `20 to 40%` the first number lacks its unit: the second one shows it.
-fn bare_number(problem: Problem, cursor: &Cursor<'_>, measure: Measure) -> Problem {
-    let range = problem.code == Code("missing-unit") && cursor.peek().is_some_and(|token| token.text == "to");
-    if range { problem.help(format!("both ends of a range have a unit: `{} to {}`", lesser(measure), example(measure))) } else { problem }
 }
 
 /// A value alone compares nothing.

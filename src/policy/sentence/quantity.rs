@@ -151,7 +151,7 @@ pub fn written(value: f64, measure: Measure) -> String {
 pub(super) fn measured(cursor: &mut Cursor<'_>, measure: Measure) -> Result<f64, Problem> {
     let start = cursor.start();
     let number = number(cursor, measure)?;
-    let exponent = if measure == Measure::Price { bare(cursor, &number)? } else { unit(cursor, measure, &number, start)? };
+    let exponent = if measure == Measure::Price { bare(cursor, &number, start)? } else { unit(cursor, measure, &number, start)? };
     let value = decimal(&number, exponent).filter(|value| value.is_finite());
     let value = value.ok_or_else(|| out_of_range(&number, cursor.since(start), "a smaller number"))?;
     let beyond = measure == Measure::Percent && !(0.0..=100.0).contains(&value);
@@ -268,7 +268,7 @@ fn unit(cursor: &mut Cursor<'_>, measure: Measure, number: &str, start: usize) -
         (Some(token), None) if !follows(token.text) => {
             let near = UNITS.iter().find(|(unit, of, _)| *of == measure && unit.eq_ignore_ascii_case(token.text));
             let help = near.map_or(write, |(unit, _, _)| format!("write `{}`", with_unit(number, unit)));
-            Err(Problem::new(Code("unknown-unit"), token.bytes, "this is not a unit of this language".to_owned(), expected).help(help))
+            Err(Problem::new(Code("unknown-unit"), token.bytes, format!("`{}` is not a unit of this language", token.text), expected).help(help))
         }
         _ => {
             let message = format!("`{number}` has no unit");
@@ -278,11 +278,11 @@ fn unit(cursor: &mut Cursor<'_>, measure: Measure, number: &str, start: usize) -
 }
 
 /// A price stands without a unit.
-fn bare(cursor: &mut Cursor<'_>, number: &str) -> Result<i32, Problem> {
+fn bare(cursor: &mut Cursor<'_>, number: &str, start: usize) -> Result<i32, Problem> {
     let token = cursor.peek().filter(|token| token.kind == Kind::Word && !follows(token.text) || token.text == "%");
     let Some(token) = token.cloned() else { return Ok(0) };
     cursor.take();
-    let rest = token.bytes.start..token.bytes.start + cursor.text_from(token.bytes.start).len();
+    let bytes = cursor.since(start);
     let help = if matches!(token.text, "p" | "c" | "ct" | "cent" | "cents" | "pence") {
         let hundredth = decimal(number, -2).map(|value| value.to_string()).unwrap_or_default();
         format!("write `{hundredth}`")
@@ -291,7 +291,7 @@ fn bare(cursor: &mut Cursor<'_>, number: &str) -> Result<i32, Problem> {
     };
     let message = "a price is a bare number in the tariff's currency per kWh";
     let code = if token.text == "%" { Code("wrong-unit") } else { Code("unknown-unit") };
-    Err(Problem::new(code, rest, message, "leave this out").help(help))
+    Err(Problem::new(code, bytes, message, "expected a number alone").help(help))
 }
 
 /// Words that may follow a quantity, so that what lacks is the unit and not the sense of the word.

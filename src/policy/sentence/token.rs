@@ -135,11 +135,20 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
     found
 }
 
+/// The length of what makes a number scientific, `e400`, which this language does not read but should name.
+fn exponent(rest: &str) -> usize {
+    let Some(tail) = rest.strip_prefix(['e', 'E']) else { return 0 };
+    let digits = tail.strip_prefix(['+', '-']).unwrap_or(tail);
+    let count = digits.len() - digits.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    if count > 0 { rest.len() - digits.len() + count } else { 0 }
+}
+
 fn measure(first: char, rest: &str) -> (Kind, usize) {
     let run = |belongs: fn(char) -> bool| rest.find(|c| !belongs(c)).unwrap_or(rest.len());
     if first.is_ascii_digit() || first == '.' && rest.chars().nth(1).is_some_and(|c| c.is_ascii_digit()) {
         let length = run(|c| c.is_ascii_digit() || matches!(c, '.' | ':' | ',' | '_'));
         let length = rest.get(..length).unwrap_or_default().trim_end_matches([',', '.', ':']).len();
+        let length = length + exponent(rest.get(length..).unwrap_or_default());
         let time = rest.get(..length).is_some_and(|text| text.contains(':'));
         (if time { Kind::Time } else { Kind::Number }, length)
     } else if first.is_alphabetic() {

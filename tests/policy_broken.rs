@@ -1,0 +1,18 @@
+//! What an owner reads when a policy is wrong: one file for each mistake, and the whole output for each file.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use offpeak::diagnostic::render;
+use offpeak::policy::load;
+
+#[test]
+fn each_mistake_is_told_once_and_how_to_mend_it() {
+    insta::glob!("broken/*.yaml", |path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        let file = path.file_name().unwrap().to_string_lossy();
+        let loaded = load(&file, &text);
+        assert!(!loaded.diagnostics.is_empty(), "{file} passes");
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots/broken" }, {
+            insta::assert_snapshot!("broken", render(&loaded.diagnostics, &file, &text, false));
+        });
+    });
+}
