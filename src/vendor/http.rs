@@ -186,3 +186,147 @@ fn deepest(error: &reqwest::Error) -> String {
     }
     reason.to_string().chars().filter(|letter| !letter.is_control()).take(MAX_REASON).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicUsize;
+
+    const LIMITS: HttpLimits =
+        HttpLimits { whole: Duration::from_secs(20), connect: Duration::from_secs(20), reply_bytes: 1000 };
+
+    /// A server on the loopback that hands each connection's request to `answer` and closes after what it returns; `None`
+    /// leaves the connection open without a word. Returns its URL, and counts connections.
+    fn serve(answer: impl Fn(&str) -> Option<Vec<u8>> + Send + 'static) -> (String, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}/api/", listener.local_addr().expect("an address"));
+        let count = Arc::new(AtomicUsize::new(0));
+        let seen = count.clone();
+        std::thread::spawn(move || {
+            let mut silent = Vec::new();
+            for mut stream in listener.incoming().flatten() {
+                seen.fetch_add(1, Ordering::SeqCst);
+                let mut request = Vec::new();
+                let mut piece = [0; 4096];
+                while !request.ends_with(b"}") && !request.ends_with(b"\r\n\r\n") {
+                    match stream.read(&mut piece) {
+                        Ok(read) if read > 0 => request.extend_from_slice(&piece[..read]),
+                        _ => break,
+                    }
+                }
+                match answer(&String::from_utf8_lossy(&request)) {
+                    Some(bytes) => drop(stream.write_all(&bytes)),
+                    None => silent.push(stream),
+                }
+            }
+        });
+        (url, count)
+    }
+
+    fn post() -> Request {
+        Request {
+            method: Method::Post,
+            path: "updateChargeConfigInfo?x=1".to_owned(),
+            headers: vec![("appId".to_owned(), "hush".to_owned())],
+            body: Some("{}".to_owned()),
+        }
+    }
+
+    async fn sent(url: &str, limits: HttpLimits) -> Result<Reply, TransportError> {
+        Http::new(url, limits).expect("a server").send(post()).await
+    }
+
+    #[tokio::test]
+    async fn a_request_goes_out_as_it_is_and_its_reply_comes_back() {
+        let (url, _) = serve(|request| {
+            let expected = ["POST /api/updateChargeConfigInfo?x=1 HTTP/1.1", "appid: hush", "user-agent: offpeak/"];
+            let status = if expected.iter().all(|part| request.contains(part)) { 200 } else { 500 };
+            let date = (chrono::Utc::now() + chrono::Duration::hours(1)).to_rfc2822().replace("+0000", "GMT");
+            Some(format!("HTTP/1.1 {status} x\r\nDate: {date}\r\nContent-Length: 4\r\n\r\n\"\u{e9}\"").into_bytes())
+        });
+        let http = Http::new(&url, LIMITS).expect("a server");
+        assert_eq!(http.server_ahead(), None);
+        assert_eq!(http.send(post()).await, Ok(Reply { status: 200, body: "\"é\"".to_owned() }));
+        assert!(http.server_ahead().is_some_and(|ahead| (3590..=3600).contains(&ahead)));
+    }
+
+    #[tokio::test]
+    async fn statuses_are_handed_on_and_redirects_are_not_followed() {
+        for status in [302, 307, 404, 502] {
+            let (url, count) = serve(move |_| {
+                let head = format!("HTTP/1.1 {status} x\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n");
+                Some(head.into_bytes())
+            });
+            assert_eq!(sent(&url, LIMITS).await, Ok(Reply { status, body: String::new() }));
+            assert_eq!(count.load(Ordering::SeqCst), 1, "{status}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reply_is_read_up_to_its_limit_and_no_further() {
+        let check = async |reply: Vec<u8>, expect: Result<usize, TransportError>| {
+            let (url, _) = serve(move |_| Some(reply.clone()));
+            assert_eq!(sent(&url, LIMITS).await.map(|reply| reply.body.len()), expect);
+        };
+        let head = |length: usize| format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n").into_bytes();
+        let unsized_head = || b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_vec();
+        check([head(1000), vec![b'x'; 1000]].concat(), Ok(1000)).await;
+        check(head(1001), Err(TransportError::TooLarge)).await;
+        check(head(usize::MAX >> 8), Err(TransportError::TooLarge)).await;
+        check([unsized_head(), vec![b'x'; 1000]].concat(), Ok(1000)).await;
+        check([unsized_head(), vec![b'x'; 100_000]].concat(), Err(TransportError::TooLarge)).await;
+        check([head(3), vec![0xff, 0xfe, b'x']].concat(), Ok("\u{fffd}\u{fffd}x".len())).await;
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_breaks_may_have_carried_the_request_and_is_not_tried_again() {
+        for reply in ["", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{\"code\":2"] {
+            let (url, count) = serve(move |_| Some(reply.as_bytes().to_vec()));
+            let error = sent(&url, LIMITS).await.expect_err("no reply");
+            assert!(matches!(error, TransportError::Broken(_)), "{reply}: {error:?}");
+            assert_eq!(count.load(Ordering::SeqCst), 1, "{reply}");
+            assert!(!error.to_string().contains("127.0.0.1"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn silence_ends_with_the_limit() {
+        let (url, _) = serve(|_| None);
+        let limits = HttpLimits { whole: Duration::from_millis(150), ..LIMITS };
+        assert_eq!(sent(&url, limits).await, Err(TransportError::TimedOut { seconds: 1 }));
+    }
+
+    #[tokio::test]
+    async fn what_was_never_sent_did_not_arrive() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        drop(listener);
+        let error = sent(&url, LIMITS).await.expect_err("nobody listens");
+        assert!(matches!(error, TransportError::NotConnected(_)), "{error:?}");
+        let (url, count) = serve(|_| None);
+        let http = Http::new(&url, LIMITS).expect("a server");
+        let bad = Request { headers: vec![("sign".to_owned(), "hush\r\nx: y".to_owned())], ..post() };
+        let error = http.send(bad).await.expect_err("no such header");
+        assert_eq!(error, TransportError::NotConnected("the header sign cannot be sent".to_owned()));
+        assert_eq!(count.load(Ordering::SeqCst), 0);
+    }
+
+    #[test]
+    fn a_base_url_is_a_plain_address() {
+        let check = |base: &str, expect: Result<(), &str>| {
+            let found = Http::new(base, LIMITS).map(|_| ()).map_err(|error| error.to_string());
+            let expect = expect.map_err(|why| format!("not a URL of the form https://host/path: {why}"));
+            assert_eq!(found, expect, "{base}");
+        };
+        check("https://openapi.alphaess.com/api", Ok(()));
+        check("http://127.0.0.1:8080/", Ok(()));
+        check("http://[::1]:8080/api", Ok(()));
+        check("openapi.alphaess.com", Err("relative URL without a base"));
+        check("ftp://x", Err("only http and https can be called"));
+        check("https://user:hush@x", Err("credentials never stand in a URL"));
+        check("https://x/?a=b", Err("a base URL has no `?` and no `#`"));
+    }
+}
