@@ -124,14 +124,14 @@ impl AlphaEss {
     /// When the readings of now were measured, as the history tells.
     ///
     /// Where the history cannot be read they are as old as they were known to be; where it never was, nothing is known of
-    /// their age and there are no readings. A system without any history of two days is as old as those.
+    /// their age and there are no readings.
     async fn aged(&mut self) -> Result<(Instant, Vec<HistoryPoint>), DeviceError> {
         match (self.newest_day().await, self.freshness.measured_at) {
-            (Ok(day), known) => {
+            (Ok(day), _) => {
                 let now = self.cloud.clock().now();
                 let measured_at = match day.newest() {
                     Some(newest) => self.freshness.look(newest, &self.zone, now),
-                    None => known.unwrap_or(now - chrono::Duration::days(1)),
+                    None => self.freshness.without_stamp(now),
                 };
                 Ok((measured_at, day.points()))
             }

@@ -5,6 +5,12 @@ use chrono::NaiveDateTime;
 use super::history::instant;
 use crate::time::{Instant, Zone};
 
+/// How far a system's clock is presumed to run fast at most, where nothing but its stamp is known.
+const DRIFT: chrono::Duration = chrono::Duration::minutes(10);
+
+/// What counts as the age of readings of which nothing is known: older than any policy takes.
+const UNKNOWN_AGE: chrono::Duration = chrono::Duration::days(1);
+
 /// What was seen of the newest `uploadTime`, look after look.
 ///
 /// The system's clock may be off, even by an hour of daylight saving. What can be trusted is *that* its newest time
@@ -20,25 +26,29 @@ pub struct Freshness {
 }
 
 impl Freshness {
-    /// Takes in the newest stamp of a look and says when it was measured.
+    /// Takes in the newest stamp of a look and says when it was measured, never later than now.
     ///
-    /// The first look knows the stamp alone and reads it in the site's zone; a stamp ahead of the clock then stays ahead,
-    /// and such a reading is not used. Later looks know more: a newer stamp was measured between the look before and now;
-    /// an equal or older one is no news.
+    /// The first look knows the stamp alone and reads it in the site's zone. A stamp a little ahead means a clock that runs
+    /// fast; one further ahead says nothing of the age, and the readings count as old until there is news. Later looks
+    /// know more: a newer stamp was measured between the look before and now; an equal or older one is no news.
     pub fn look(&mut self, newest: NaiveDateTime, zone: &Zone, now: Instant) -> Instant {
         let stamped = instant(newest, zone);
         let measured_at = match (self.newest, self.measured_at, self.looked_at) {
             (Some(before), Some(measured_at), Some(looked_at)) if looked_at <= now && !outlived(before, newest) => {
-                if newest > before {
-                    stamped.max(looked_at).min(now)
-                } else {
-                    measured_at
-                }
+                let news = newest > before;
+                if news { stamped.max(looked_at).min(now) } else { measured_at }
             }
-            _ => stamped,
+            _ if stamped > now + DRIFT => now - UNKNOWN_AGE,
+            _ => stamped.min(now),
         };
         *self = Freshness { newest: Some(newest), measured_at: Some(measured_at), looked_at: Some(now) };
         measured_at
+    }
+
+    /// When the readings were measured where a look shows no stamp at all.
+    #[must_use]
+    pub fn without_stamp(&self, now: Instant) -> Instant {
+        self.measured_at.unwrap_or(now - UNKNOWN_AGE)
     }
 }
 
@@ -67,12 +77,16 @@ mod tests {
     fn readings_are_as_old_as_the_last_news() {
         let check = |what: &str, looks: &[(&str, &str)], expect: &[i64]| assert_eq!(ages(looks), expect, "{what}");
         check("one look reads the stamp", &[("12:03:00", "12:00:00")], &[180]);
-        check("a clock ahead at one look", &[("12:03:00", "13:00:00")], &[-3420]);
+        check("a clock that runs fast at one look", &[("12:03:00", "12:13:00")], &[0]);
+        check("a clock well ahead at one look", &[("12:03:00", "12:13:01")], &[86_400]);
+        check("a clock an hour ahead at one look", &[("12:03:00", "13:00:00")], &[86_400]);
+        let ahead = [("12:03:00", "13:00:00"), ("13:05:00", "13:00:00")];
+        check("a clock ahead does not become right by waiting", &ahead, &[86_400, 90_120]);
         check("no news ages", &[("12:03:00", "12:00:00"), ("12:33:00", "12:00:00")], &[180, 1980]);
         check("an older stamp is no news", &[("12:03:00", "12:00:00"), ("12:04:00", "11:55:00")], &[180, 240]);
         check("news with a right clock", &[("12:03:00", "12:00:00"), ("12:06:00", "12:05:00")], &[180, 60]);
         check("news with a clock an hour behind", &[("12:03:00", "11:00:00"), ("12:06:00", "11:05:00")], &[3780, 180]);
-        check("news with a clock an hour ahead", &[("12:03:00", "13:00:00"), ("12:06:00", "13:05:00")], &[-3420, 0]);
+        check("news with a clock an hour ahead", &[("12:03:00", "13:00:00"), ("12:06:00", "13:05:00")], &[86_400, 0]);
         check("a machine clock that was set back", &[("12:03:00", "12:00:00"), ("11:03:00", "11:00:00")], &[180, 180]);
     }
 }

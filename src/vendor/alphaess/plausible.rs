@@ -31,8 +31,10 @@ const JUMP_LAG: Duration = Duration::from_secs(300);
 const STILL: Duration = Duration::from_secs(20 * 60);
 /// How many of the newest items of the history are compared with numbers that stand still: about a quarter of an hour.
 const RECENT: usize = 4;
-/// The history moves if its load moves by this many watts, or its state of charge by a point.
+/// The history moves if its load or sun moves by more than this many watts.
 const MOVED_WATTS: f64 = 50.0;
+/// Or its state of charge by more than this many points.
+const MOVED_POINTS: f64 = 2.0;
 
 /// What the battery can do, for judging jumps of its state of charge.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -215,17 +217,19 @@ fn is_frozen(
     watch.still = Some((*sample, since));
     let still_for = elapsed(since, now);
     let empty = *sample == Sample::default();
-    !empty && still_for >= STILL && (moves(history) || should_have_moved(sample, battery, still_for))
+    !empty && still_for >= STILL && (moves(sample, history) || should_have_moved(sample, battery, still_for))
 }
 
-/// Whether the newest part of the history moves.
-fn moves(history: &[HistoryPoint]) -> bool {
+/// Whether the newest part of the history moves in anything that the sample has.
+fn moves(sample: &Sample, history: &[HistoryPoint]) -> bool {
     let spread = |value: fn(&HistoryPoint) -> Option<f64>| {
         let values: Vec<f64> = history.iter().rev().take(RECENT).filter_map(value).collect();
         let (least, most) = values.iter().fold((f64::MAX, f64::MIN), |(least, most), v| (least.min(*v), most.max(*v)));
         most - least
     };
-    spread(|point| point.load.map(Power::watts)) > MOVED_WATTS || spread(|point| point.soc) >= 1.0
+    (sample.load.is_some() && spread(|point| point.load.map(Power::watts)) > MOVED_WATTS)
+        || (sample.solar.is_some() && spread(|point| point.solar.map(Power::watts)) > MOVED_WATTS)
+        || (sample.soc.is_some() && spread(|point| point.soc) > MOVED_POINTS)
 }
 
 /// Whether the battery's power would have moved its state of charge in this time.
@@ -390,6 +394,15 @@ mod tests {
         check("not for long enough", idle, &moving, 19, "gggggg");
         check("the history rests too", idle, &resting, 600, "gggggg");
         check("no history", idle, &[], 600, "gggggg");
+        let mut sunny = resting;
+        sunny[0].solar = Power::from_watts(100.0);
+        sunny[1].solar = Power::from_watts(900.0);
+        check("the sun moves", idle, &sunny, 20, "ffffff");
+        let soc_alone = Sample { soc: Some(56.0), ..Sample::default() };
+        check("what moves is not in the sample", soc_alone, &moving, 600, "g-----");
+        let mut charging = resting;
+        charging[2].soc = Some(58.5);
+        check("the state of charge moves", soc_alone, &charging, 20, "f-----");
         check("the battery would have moved", EVENING, &[], 20, "ffffff");
         check("nothing to stand still", Sample::default(), &moving, 600, "------");
     }
