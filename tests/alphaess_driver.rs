@@ -588,6 +588,21 @@ proptest! {
         prop_assert!(bench.clock.now() - start < chrono::Duration::minutes(10));
     }
 
+    /// P21: nor can a device file or a kept memory.
+    #[test]
+    fn p21_any_file_is_survived(json in any_json(), text in ".{0,300}", at in any::<usize>(), with in any::<u8>()) {
+        let mut bytes = device_file(&schedule()).to_string().into_bytes();
+        let length = bytes.len();
+        bytes[at % length] = with;
+        let texts = [json.to_string(), text, String::from_utf8_lossy(&bytes).into_owned()];
+        for text in texts {
+            if let Ok(read) = parse_device_file(&text) {
+                prop_assert_eq!(parse_device_file(&device_file(&read).to_string()), Ok(read));
+            }
+            let _ = Memory::from_text(&text);
+        }
+    }
+
     /// P4: what the cloud leaves out is never read as zero, and what it says is never changed.
     #[test]
     fn p4_a_missing_number_is_no_reading(numbers in prop::collection::vec(any_number(), 6)) {

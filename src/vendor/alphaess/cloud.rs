@@ -87,9 +87,13 @@ impl Cloud {
                 Err(failure) => failure,
             };
             failed += 1;
+            let error = self.scrubbed(failure.error);
             match self.retries.pause_after(failed, self.jitter.f64()).filter(|_| failure.passes_soon) {
-                Some(pause) => self.clock.sleep(pause).await,
-                None => return Err(self.scrubbed(counted(failed, failure.error))),
+                Some(pause) => {
+                    tracing::debug!(%error, calls = failed, pause_s = pause.as_secs(), "trying again");
+                    self.clock.sleep(pause).await;
+                }
+                None => return Err(counted(failed, error)),
             }
         }
     }

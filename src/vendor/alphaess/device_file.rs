@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::schedule::{fields_of, parse_charge, parse_discharge, read_endpoint};
+use super::unique::Unique;
 use super::wire::{kind, quoted};
 use crate::device::{Object, TwoWindow};
 use crate::diagnostic::nearest;
@@ -16,8 +17,8 @@ pub enum DeviceFileError {
     /// It is larger than [`MAX_DEVICE_FILE_BYTES`].
     #[error("larger than {MAX_DEVICE_FILE_BYTES} bytes")]
     TooLarge,
-    /// It is not JSON.
-    #[error("{line}:{column}: not JSON: {reason}")]
+    /// It is not JSON, or one of its keys stands twice.
+    #[error("{line}:{column}: not a device file: {reason}")]
     Syntax {
         /// The line, counted from 1.
         line: usize,
@@ -44,7 +45,7 @@ pub fn parse_device_file(text: &str) -> Result<TwoWindow, DeviceFileError> {
     if text.len() > MAX_DEVICE_FILE_BYTES {
         return Err(DeviceFileError::TooLarge);
     }
-    let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| syntax(&error))?;
+    let Unique(value) = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| syntax(&error))?;
     let Value::Object(fields) = &value else {
         return Err(content("the file", format!("{}, not an object with two endpoints", kind(&value))));
     };
@@ -121,8 +122,9 @@ mod tests {
         let check = |text: &str, expect: &str| {
             assert_eq!(parse_device_file(text).map_err(|error| error.to_string()), Err(expect.to_owned()));
         };
-        check("", "1:0: not JSON: EOF while parsing a value");
-        check("{\n  \"getChargeConfigInfo\": {,", "2:27: not JSON: key must be a string");
+        check("", "1:0: not a device file: EOF while parsing a value");
+        check("{\n  \"getChargeConfigInfo\": {,", "2:27: not a device file: key must be a string");
+        check(&GOOD.replace("timeChaf2", "timeChaf1"), "2:108: not a device file: “timeChaf1” stands twice");
         check("[]", "the file: a list, not an object with two endpoints");
         check("{}", "getChargeConfigInfo: missing");
         check(&GOOD.replace("05:30", "5h30"), "getChargeConfigInfo: timeChae1 is “5h30”, not a time of day");
@@ -137,6 +139,6 @@ mod tests {
             "getChargeConfigInfo: a whole reply; only what stands under its `data` belongs here",
         );
         check(&"[".repeat(MAX_DEVICE_FILE_BYTES + 1), "larger than 1048576 bytes");
-        check(&"[".repeat(1000), "1:128: not JSON: recursion limit exceeded");
+        check(&"[".repeat(1000), "1:128: not a device file: recursion limit exceeded");
     }
 }

@@ -12,6 +12,7 @@ mod power;
 mod schedule;
 mod sign;
 mod systems;
+mod unique;
 mod wire;
 
 pub use cloud::Cloud;
