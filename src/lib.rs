@@ -12,6 +12,7 @@ pub mod apply;
 pub mod battery;
 pub mod cli;
 pub mod clock;
+pub mod clock_remote;
 pub mod device;
 pub mod diagnostic;
 pub mod engine;

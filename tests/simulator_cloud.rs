@@ -1,5 +1,12 @@
 //! The simulated cloud keeps to the vendor page: what it asks, what it answers, and what the device makes of a schedule.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs, dead_code)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    missing_docs
+)]
 
 mod simulator_client;
 
@@ -258,7 +265,10 @@ fn one_seed_gives_one_story() {
             bench.get("getLastPowerData");
             bench.get("getOneDayPowerBySn");
             if step % 20 == 0 {
-                bench.post("updateChargeConfigInfo", &charge_body(("23:30", "00:00"), 50 + step as u8 / 10));
+                bench.post(
+                    "updateChargeConfigInfo",
+                    &charge_body(("23:30", "00:00"), 50 + u8::try_from(step / 10).expect("small")),
+                );
             }
         }
         let meters = bench.cloud.world(SERIAL).expect("a system").meters();
@@ -292,4 +302,22 @@ fn a_damaged_state_is_refused() {
     check(&state.replace("\"capacity_wh\":10100.0", "\"capacity_wh\":-1.0"));
     check(&state.replace("Europe/London", "Europe/Atlantis"));
     check(&state.replace("\"offpeak simulator\":1", "\"offpeak simulator\":2"));
+}
+
+/// Not a promise: prints what a day of a site costs with three reads every five minutes.
+#[test]
+#[ignore = "a measurement"]
+fn the_cost_of_a_site_day() {
+    let days = 50;
+    let mut bench = Bench::with("2026-01-01T00:00:00Z", "5%", |options| options.limits.read_seconds = 0);
+    let began = std::time::Instant::now();
+    let mut bytes = 0;
+    for _ in 0..days * 288 {
+        bench.wait(5);
+        for endpoint in ["getLastPowerData", "getOneDayPowerBySn", "getChargeConfigInfo"] {
+            bytes += bench.get(endpoint).body.len();
+        }
+    }
+    let each = began.elapsed() / days;
+    println!("{each:?} a site-day, {} kB of replies, {:?}", bytes / 1000 / days as usize, bench.cloud.met());
 }

@@ -156,6 +156,17 @@ impl Cloud {
         }
     }
 
+    /// A cloud that stands at this instant and whose systems have lived, without any fault, for so many hours before it.
+    #[must_use]
+    pub fn with_past(options: CloudOptions, start: Instant, hours: u16) -> Cloud {
+        let faults = options.faults.clone();
+        let began = start - chrono::Duration::hours(i64::from(hours));
+        let mut cloud = Cloud::new(CloudOptions { faults: FaultPlan::none(), ..options }, began);
+        cloud.advance(start);
+        cloud.plan = faults;
+        cloud
+    }
+
     /// Answers a request that arrives now; the worlds move on first.
     pub fn handle(&mut self, call: &Call, now: Instant) -> Answer {
         self.advance(now);
@@ -278,6 +289,10 @@ impl Cloud {
             system.store(which, half, now, Faults::default());
         }
         Ok(())
+    }
+
+    pub(super) fn systems(&self) -> &[System] {
+        &self.systems
     }
 
     /// Whether a state that was read from a file can be a cloud.
