@@ -244,6 +244,58 @@ fn the_battery_does_what_the_vendor_page_says_a_schedule_means() {
     check(half(true, &["01:00-05:00"], 90), half(true, &["01:00-03:00"], 10), 50.0, "charges", "charge wins");
 }
 
+/// The state of charge after some hours, from `soc` at 11:00 on a summer day.
+fn summer_soc(soc: f64, hours: i64, change: impl FnOnce(&mut offpeak::simulator::SystemOptions)) -> f64 {
+    let mut bench = Bench::with("2026-06-20T10:00:00Z", "", |options| {
+        options.systems[0].house.ev_evenings = 0.0;
+        options.systems[0].house.evening_watts = 0.0;
+        options.systems[0].battery.set_soc(soc);
+        change(&mut options.systems[0]);
+    });
+    bench.wait(hours * 60);
+    bench.cloud.world(SERIAL).expect("a system").soc()
+}
+
+#[test]
+fn a_charge_window_charges_to_its_cap_and_the_sun_no_further_unless_the_device_does() {
+    let window = half(true, &["10:00-16:00"], 60);
+    assert!((summer_soc(30.0, 3, |system| system.schedule.charge = window) - 60.0).abs() < 1e-6);
+    assert!((summer_soc(70.0, 3, |system| system.schedule.charge = window) - 70.0).abs() < 1e-6);
+    let above = summer_soc(70.0, 3, |system| {
+        system.schedule.charge = window;
+        system.model.sun_above_cap = true;
+    });
+    assert!(above > 72.0, "{above}");
+}
+
+#[test]
+fn outside_a_permission_the_sun_charges_and_nothing_is_discharged() {
+    let soc = summer_soc(30.0, 14, |system| system.schedule.discharge = half(true, &["08:00-08:15"], 10));
+    let free = summer_soc(30.0, 14, |_| ());
+    assert!(soc > 31.0 && soc > free, "{soc} and {free}");
+}
+
+#[test]
+fn a_window_left_behind_repeats_every_day() {
+    let mut bench = Bench::with("2026-11-20T12:00:00Z", "", |options| {
+        options.systems[0].schedule.charge = half(true, &["02:00-05:00"], 90);
+    });
+    for _ in 0..3 {
+        bench.wait(17 * 60);
+        assert!((bench.cloud.world(SERIAL).expect("a system").soc() - 90.0).abs() < 1e-6);
+        bench.wait(7 * 60);
+    }
+}
+
+#[test]
+fn the_least_cap_is_an_option() {
+    for (least_cap, expect) in [(10, 200), (25, 6001)] {
+        let mut bench = Bench::with(EVENING, "", |options| options.systems[0].model.least_cap = least_cap);
+        let answer = bench.post("updateChargeConfigInfo", &charge_body(("23:30", "00:00"), 24));
+        assert_eq!(code(&answer), Some(expect));
+    }
+}
+
 #[test]
 fn a_discharge_window_never_forces_export() {
     let mut bench = Bench::with("2026-11-20T18:00:00Z", "", |options| {
@@ -301,6 +353,9 @@ fn a_damaged_state_is_refused() {
     check(&state[..state.len() / 2]);
     check(&state.replace("\"capacity_wh\":10100.0", "\"capacity_wh\":-1.0"));
     check(&state.replace("Europe/London", "Europe/Atlantis"));
+    check(&state.replace("\"percent\":100", "\"percent\":101"));
+    check(&state.replace("\"to\":0", "\"to\":1440"));
+    check(&state.replace("\"requests\":0", "\"requests\":9223372036854775807"));
     check(&state.replace("\"offpeak simulator\":1", "\"offpeak simulator\":2"));
 }
 

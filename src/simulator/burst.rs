@@ -41,7 +41,11 @@ impl Bursts {
     }
 
     pub(super) fn is_sound(&self) -> bool {
-        (0.0..=0.95).contains(&self.share) && self.from <= self.until && super::state::is_sensible(self.from)
+        (0.0..=0.95).contains(&self.share)
+            && (0..i64::MAX / 2).contains(&self.number)
+            && self.from <= self.until
+            && super::state::is_sensible(self.from)
+            && super::state::is_sensible(self.until)
     }
 
     /// The calm is drawn from an exponential distribution whose mean gives the share.

@@ -82,7 +82,7 @@ faults! {
     HistoryDuplicates, "history-duplicates", Some((20, 240)), "Uploads stand in the history twice.";
     NeverApplied, "never-applied", Some((20, 240)), "Writes are stored, but never reach the device.";
     SlowApply, "slow-apply", Some((20, 240)), "Writes reach the device after 5 to 12 min instead of 1 to 5.";
-    HalfApplied, "half-applied", Some((20, 240)), "Of two writes one after the other the second never reaches the device.";
+    HalfApplied, "half-applied", Some((20, 240)), "Every second write is stored, but never reaches the device.";
     ForeignEdit, "foreign-edit", Some((5, 60)), "Someone else edits the object right after it was read, at most once in two hours.";
     DeviceClockOffset, "device-clock-offset", None, "The device's clock is 7 min fast, in its windows and in uploadTime.";
     DeviceClockWinter, "device-clock-winter", None, "The device's clock knows no summer time.";

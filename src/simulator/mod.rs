@@ -12,6 +12,7 @@ pub mod cloud;
 mod control;
 pub mod device;
 mod endpoint;
+mod exchange;
 pub mod fault;
 pub mod house;
 mod limit;

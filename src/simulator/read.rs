@@ -58,7 +58,7 @@ pub(super) fn last_power(system: &System, chance: Chance, faults: Faults) -> (En
         "prealL1": show(flows.battery + flows.solar, 0),
         "prealL2": show(0.0, 0),
         "prealL3": show(0.0, 0),
-        "pev": show(flows.ev, 0),
+        "pev": if shape.is_none() && numbers == Numbers::Floats { Numbers::Integers.value(flows.ev, 0) } else { show(flows.ev, 0) },
         "pevDetail": { "ev1Power": no_phase, "ev2Power": no_phase, "ev3Power": no_phase, "ev4Power": no_phase },
     });
     let frozen = [Fault::Frozen, Fault::FrozenUploads].into_iter().find(|fault| faults.has(*fault));

@@ -33,7 +33,7 @@ const MAX_STOP: Duration = Duration::from_secs(5);
 const MAX_ADVANCE_SECONDS: f64 = 400.0 * 86_400.0;
 
 /// How the cloud is served.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ServeOptions {
     /// The port on 127.0.0.1; 0 for any that is free.
     pub port: u16,
@@ -48,7 +48,6 @@ pub struct ServeOptions {
 }
 
 /// A cloud that is being served. Dropping it without [`Running::stop`] stops it as well, a little later.
-#[derive(Debug)]
 pub struct Running {
     /// The base URL of the vendor's API: `http://127.0.0.1:PORT/api`.
     pub url: String,

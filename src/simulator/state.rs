@@ -1,5 +1,7 @@
 //! The saved form of the simulator: JSON text that holds a whole cloud with its systems and their worlds.
 
+use serde::Serialize;
+
 use super::cloud::Cloud;
 use crate::time::Instant;
 
@@ -9,12 +11,19 @@ const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// The version of the saved form.
 const VERSION: u64 = 1;
 
+/// The saved form.
+#[derive(Serialize)]
+struct Saved<'a> {
+    #[serde(rename = "offpeak simulator")]
+    version: u64,
+    cloud: &'a Cloud,
+}
+
 impl Cloud {
     /// The whole state as JSON text. Only the newest part of the request log is kept.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let state = serde_json::to_value(self).unwrap_or_default();
-        serde_json::json!({ "offpeak simulator": VERSION, "cloud": state }).to_string()
+        serde_json::to_string(&Saved { version: VERSION, cloud: self }).unwrap_or_default()
     }
 
     /// A cloud from the JSON text that [`Cloud::to_json`] gave.
@@ -31,9 +40,13 @@ impl Cloud {
             return Err(format!("this is not a simulator's state of version {VERSION}"));
         }
         let cloud = state.get_mut("cloud").map(serde_json::Value::take).unwrap_or_default();
-        let cloud: Cloud =
+        let mut cloud: Cloud =
             serde_json::from_value(cloud).map_err(|error| format!("the simulator's state is damaged: {error}"))?;
-        if cloud.is_sound() { Ok(cloud) } else { Err("the simulator's state holds impossible values".to_owned()) }
+        if !cloud.is_sound() {
+            return Err("the simulator's state holds impossible values".to_owned());
+        }
+        cloud.refresh();
+        Ok(cloud)
     }
 }
 

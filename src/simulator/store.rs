@@ -74,6 +74,12 @@ impl Schedule {
         }
     }
 
+    pub(super) fn is_sound(&self) -> bool {
+        let time = |minutes: u16| minutes < 1440;
+        let half = |half: &Half| half.percent <= 100 && half.periods.iter().all(|one| time(one.from) && time(one.to));
+        half(&self.charge) && half(&self.discharge)
+    }
+
     /// Replaces one object.
     pub fn set(&mut self, which: Which, half: Half) {
         match which {

@@ -75,8 +75,8 @@ impl Default for SystemOptions {
 
 impl System {
     pub(super) fn new(options: SystemOptions, chance: Chance, start: Instant) -> System {
-        let SystemOptions { serial, zone, house, battery, model, schedule, numbers, apply_seconds } = options;
-        let world = World::new(zone, chance, house, battery, model, schedule, start);
+        let world = World::grown(&options, chance, start);
+        let SystemOptions { serial, schedule, numbers, apply_seconds, .. } = options;
         let live = Live { second: world.now().timestamp(), flows: world.flows(), soc: world.soc() };
         let mut system = System {
             serial,
@@ -153,8 +153,18 @@ impl System {
         true
     }
 
+    /// Brings back what the saved state leaves out.
+    pub(super) fn refresh(&mut self) {
+        self.history.refresh(&self.serial, self.numbers);
+    }
+
     pub(super) fn is_sound(&self) -> bool {
-        self.world.is_sound() && self.apply_seconds.0 <= self.apply_seconds.1 && state::is_sensible(self.live.second)
+        self.world.is_sound()
+            && self.stored.is_sound()
+            && self.history.is_sound()
+            && state::is_sensible(self.live.second)
+            && (0..i64::MAX / 2).contains(&self.writes)
+            && self.foreign_edit.is_none_or(state::is_sensible)
     }
 
     fn gap(&self, faults: Faults, second: i64) -> Option<Fault> {

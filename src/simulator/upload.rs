@@ -34,6 +34,7 @@ struct Upload {
     second_of_day: i64,
     live: Live,
     /// Its JSON in the system's usual numbers: a day is asked for 288 times a day, and rendered once.
+    #[serde(skip)]
     text: String,
 }
 
@@ -56,6 +57,15 @@ impl History {
             self.0.pop_front();
         }
         self.0.push_back(upload);
+    }
+
+    /// Renders every upload, after the history was read from a file.
+    pub(super) fn refresh(&mut self, serial: &str, numbers: Numbers) {
+        self.0.iter_mut().for_each(|upload| upload.text = upload.render(serial, numbers));
+    }
+
+    pub(super) fn is_sound(&self) -> bool {
+        self.0.len() <= KEPT && self.0.iter().all(|upload| (0..86_400).contains(&upload.second_of_day))
     }
 
     /// The JSON array of one day of the device's clock, newest first; other numbers than the usual ones are rendered anew.

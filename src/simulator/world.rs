@@ -10,6 +10,7 @@ use super::house::House;
 use super::random::Chance;
 use super::state;
 use super::store::{Half, Schedule, Which};
+use super::system::SystemOptions;
 use crate::tariff::Prices;
 use crate::time::{Instant, Local, Zone};
 
@@ -107,23 +108,20 @@ struct Underway {
 }
 
 impl World {
-    /// A world that stands at this instant, its device holding this schedule.
-    pub(super) fn new(
-        zone: Zone,
-        chance: Chance,
-        house: House,
-        battery: Battery,
-        model: DeviceModel,
-        schedule: Schedule,
-        start: Instant,
-    ) -> World {
+    /// A world that stands at this instant, its device holding the schedule of the options.
+    #[must_use]
+    pub fn new(options: &SystemOptions, seed: u64, start: Instant) -> World {
+        World::grown(options, Chance::new(seed), start)
+    }
+
+    pub(super) fn grown(options: &SystemOptions, chance: Chance, start: Instant) -> World {
         let mut world = World {
-            zone,
+            zone: options.zone.clone(),
             chance,
-            house,
-            battery,
-            model,
-            copy: schedule,
+            house: options.house,
+            battery: options.battery,
+            model: options.model,
+            copy: options.schedule,
             underway: VecDeque::new(),
             clock_fault: ClockFault::default(),
             second: start.timestamp().div_euclid(STEP_SECONDS) * STEP_SECONDS,
@@ -289,6 +287,7 @@ impl World {
         let watts = [house.base_watts, house.evening_watts, house.solar_watts, house.ev_watts];
         self.battery.is_sound()
             && state::is_sensible(self.second)
+            && self.copy.is_sound()
             && self.underway.len() <= MAX_UNDERWAY
             && self.underway.iter().all(|one| state::is_sensible(one.due))
             && self.model.clock_offset_seconds.abs() <= 86_400
@@ -381,5 +380,96 @@ impl Meters {
         self.discharge += other.discharge;
         self.import += other.import;
         self.export += other.export;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::device::{EmptyRestriction, Overlap, Wrap};
+    use crate::simulator::store::Period;
+    use crate::tariff::{PriceSeries, PriceSlot};
+    use crate::units::Price;
+    use proptest::prelude::*;
+
+    fn halves(percent: std::ops::RangeInclusive<u8>) -> impl Strategy<Value = Half> {
+        let time = || (0..96_u16).prop_map(|quarter| quarter * 15);
+        let period = move || (time(), time()).prop_map(|(from, to)| Period { from, to });
+        (any::<bool>(), [period(), period()], percent).prop_map(|(enabled, periods, percent)| Half {
+            enabled,
+            periods,
+            percent,
+        })
+    }
+
+    fn models() -> impl Strategy<Value = DeviceModel> {
+        let overlap = prop_oneof![Just(Overlap::ChargeWins), Just(Overlap::DischargeWins)];
+        let wrap = prop_oneof![Just(Wrap::AcrossMidnight), Just(Wrap::UntilMidnight), Just(Wrap::Ignored)];
+        let empty = prop_oneof![Just(EmptyRestriction::Unrestricted), Just(EmptyRestriction::Hold)];
+        (overlap, wrap, empty, any::<bool>(), -900..900_i64).prop_map(|(overlap, wrap, empty, sun, offset)| {
+            DeviceModel {
+                overlap,
+                wrap,
+                empty_restriction: empty,
+                sun_above_cap: sun,
+                clock_offset_seconds: offset,
+                ..DeviceModel::default()
+            }
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+        #[test]
+        fn whatever_the_schedule_energy_is_conserved_and_duties_are_kept(
+            charge in halves(10..=100), discharge in halves(0..=100), model in models(),
+            soc in 0.0..100.0_f64, day in 0..365_i64, seed: u64,
+        ) {
+            let schedule = Schedule { charge, discharge };
+            let mut options = SystemOptions { model, schedule, ..SystemOptions::default() };
+            options.battery.set_soc(soc);
+            let start = state::instant(1_767_225_600 + day * 86_400);
+            let mut world = World::new(&options, seed, start);
+            let before = world.battery.stored_wh;
+            for _ in 0..1440 {
+                let (duty, stored) = (world.duty(), world.soc());
+                world.step(true);
+                let Flows { solar, load, battery, grid, .. } = world.flows();
+                prop_assert!((solar + battery + grid - load).abs() < 1e-6);
+                prop_assert!(battery.abs() <= 5000.0 + 1e-9);
+                match duty {
+                    Duty::Charge { cap, sun_above_cap } => {
+                        prop_assert!(battery <= 0.0);
+                        prop_assert!(battery == 0.0 || sun_above_cap || world.soc() <= f64::from(cap) + 1e-6);
+                    }
+                    Duty::SunOnly => prop_assert!(battery <= 0.0 && -battery <= (solar - load).max(0.0) + 1e-6),
+                    Duty::SelfConsume { floor } => {
+                        prop_assert!(battery <= 0.0 || stored > f64::from(floor) && grid >= -1e-6);
+                        prop_assert!(battery <= 0.0 || world.soc() >= f64::from(floor) - 1e-6);
+                    }
+                }
+            }
+            let meters = world.meters();
+            let gained = 1000.0 * (meters.charge * 0.95 - meters.discharge / 0.95);
+            prop_assert!((world.battery.stored_wh - before - gained).abs() < 1e-3);
+            prop_assert!(meters.grid_charge <= meters.charge + 1e-9 && meters.grid_charge <= meters.import + 1e-9);
+        }
+    }
+
+    #[test]
+    fn the_meter_counts_money_only_where_a_price_is_known() {
+        let start = state::instant(1_767_225_600);
+        let price = |amount| Price::per_kwh(amount).expect("a price");
+        let slot = PriceSlot { from: start, until: start + chrono::Duration::hours(1), price: price(0.5) };
+        let import = PriceSeries::from_slots(vec![slot]).expect("a series");
+        let mut options = SystemOptions::default();
+        options.battery.set_soc(10.0);
+        let mut world = World::new(&options, 1, start);
+        world.set_prices(Prices { import, ..Prices::default() });
+        world.advance(start + chrono::Duration::hours(1));
+        assert!((world.cost() - 0.5 * world.meters().import).abs() < 1e-9 && world.cost() > 0.0);
+        let priced = world.meters().import;
+        world.advance(start + chrono::Duration::hours(2));
+        assert!((world.unpriced_kwh() - (world.meters().import - priced)).abs() < 1e-9);
     }
 }
