@@ -20,6 +20,9 @@ const MAX_PAUSE: Duration = Duration::from_secs(10);
 /// The longest that a sleep may last in real time while the clock stands still or the simulator does not answer.
 const MAX_STANDSTILL: Duration = Duration::from_secs(600);
 
+/// The longest that can be slept at once, in the simulator's time: ten years.
+const MAX_SLEEP: Duration = Duration::from_secs(3650 * 86_400);
+
 /// The clock of a simulator on this machine.
 #[derive(Debug)]
 pub struct RemoteClock {
@@ -92,7 +95,8 @@ impl Clock for RemoteClock {
 
     /// Returns early where the clock has not moved for ten minutes of real time.
     async fn sleep(&self, span: Duration) {
-        let until = self.now() + chrono::Duration::from_std(span).unwrap_or(chrono::Duration::days(3650));
+        let span = chrono::Duration::from_std(span.min(MAX_SLEEP)).unwrap_or_default();
+        let until = self.now().checked_add_signed(span).unwrap_or(Instant::MAX_UTC);
         let (mut seen, mut moved) = (self.now(), Monotonic::now());
         while self.now() < until && moved.elapsed() < MAX_STANDSTILL {
             self.wait_towards(until).await;
@@ -106,7 +110,8 @@ impl Clock for RemoteClock {
 impl Known {
     fn now(&self) -> Instant {
         let run = Duration::try_from_secs_f64(self.at.elapsed().as_secs_f64() * self.speed).unwrap_or_default();
-        self.shown + chrono::Duration::from_std(run).unwrap_or_default()
+        let run = chrono::Duration::from_std(run).unwrap_or_default();
+        self.shown.checked_add_signed(run).unwrap_or(self.shown)
     }
 }
 

@@ -101,6 +101,19 @@ fn history_is_newest_first_in_local_time_and_gives_the_battery_power_back() {
 }
 
 #[test]
+fn the_history_of_a_day_of_25_hours_shows_an_hour_twice() {
+    let mut bench = Bench::new("2026-10-24T20:00:00Z", "");
+    bench.wait(30 * 60);
+    let path = format!("/api/getOneDayPowerBySn?sysSn={SERIAL}&queryDate=2026-10-25");
+    let items = envelope(&bench.call("GET", &path, None))["data"].as_array().expect("a list").clone();
+    let hour = |hour: &str| {
+        let prefix = format!("2026-10-25 {hour}:");
+        items.iter().filter(|item| item["uploadTime"].as_str().expect("a time").starts_with(&prefix)).count()
+    };
+    assert_eq!((items.len(), hour("00"), hour("01"), hour("02")), (300, 12, 24, 12));
+}
+
+#[test]
 fn the_energy_of_a_day_adds_up() {
     let mut bench = Bench::new("2026-06-20T23:00:00Z", "");
     bench.wait(23 * 60);
@@ -342,6 +355,8 @@ fn a_saved_cloud_goes_on_as_if_nothing_had_happened() {
         bench.get("getLastPowerData");
     }
     assert_eq!(one.cloud.to_json(), two.cloud.to_json());
+    assert_eq!(one.cloud.log_text(), two.cloud.log_text());
+    assert_eq!(one.cloud.now(), one.now);
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn someone_else_edits_between_a_read_and_a_write() {
     let mut bench = Bench::new(EVENING, "foreign-edit");
     assert_eq!(bench.data("getChargeConfigInfo")["batHighCap"], 100.0, "what was read is what stood there");
     let edited = bench.stored().charge;
-    assert_eq!((edited.percent, edited.periods[0]), (80, half(true, &["12:00-13:30"], 80).periods[0]));
+    assert_eq!(edited, half(true, &["12:00-13:30"], 80));
     assert_eq!(bench.data("getChargeConfigInfo")["batHighCap"], 80.0);
     assert_eq!(bench.stored().charge, edited, "and not again within two hours");
     bench.wait(6);

@@ -83,6 +83,7 @@ pub struct Cloud {
     reply_milliseconds: (u32, u32),
     chance: Chance,
     second: i64,
+    seen: i64,
     requests: i64,
     reads: LastCalls,
     writes: LastCalls,
@@ -130,6 +131,7 @@ impl Cloud {
             reply_milliseconds: options.reply_milliseconds,
             chance,
             second: start.timestamp().div_euclid(STEP_SECONDS) * STEP_SECONDS,
+            seen: start.timestamp(),
             requests: 0,
             reads: LastCalls::default(),
             writes: LastCalls::default(),
@@ -166,6 +168,7 @@ impl Cloud {
     /// Moves every world on by whole minutes, as far as this instant.
     pub fn advance(&mut self, now: Instant) {
         let until = now.timestamp();
+        self.seen = self.seen.max(until);
         if until - self.second > MAX_LEAP_SECONDS {
             self.second = (until - MAX_LEAP_SECONDS).div_euclid(STEP_SECONDS) * STEP_SECONDS;
             self.systems.iter_mut().for_each(|system| system.world.leap(self.second));
@@ -181,10 +184,10 @@ impl Cloud {
         }
     }
 
-    /// The instant up to which the worlds have moved.
+    /// The latest instant that it was told of, to the second. The worlds have moved as far, to the minute.
     #[must_use]
     pub fn now(&self) -> Instant {
-        state::instant(self.second)
+        state::instant(self.seen)
     }
 
     /// `appId`
@@ -288,6 +291,7 @@ impl Cloud {
         self.systems.iter().all(System::is_sound)
             && self.plan.is_sound()
             && state::is_sensible(self.second)
+            && state::is_sensible(self.seen)
             && (0..i64::MAX / 2).contains(&self.requests)
     }
 

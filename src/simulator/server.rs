@@ -18,6 +18,7 @@ use super::cloud::{Call, Cloud, CloudOptions};
 use super::control::{Control, control, shown};
 use super::endpoint::Query;
 use super::severable::{Cut, SeverableListener};
+use super::state;
 use crate::time::Instant;
 
 /// The largest body that is read, in bytes.
@@ -130,14 +131,15 @@ impl SimulatedClock {
     fn now(&self) -> Instant {
         let run = Duration::try_from_secs_f64(self.began.elapsed().as_secs_f64() * self.speed).unwrap_or_default();
         let run = chrono::Duration::from_std(run).unwrap_or_default();
-        self.start + run + *self.added.borrow()
+        let now = self.start.checked_add_signed(run).and_then(|now| now.checked_add_signed(*self.added.borrow()));
+        now.unwrap_or(state::LATEST).min(state::LATEST)
     }
 
     /// Moves the clock on by seconds, at most 400 days at once.
     fn add(&self, seconds: f64) {
         let span = Duration::try_from_secs_f64(seconds.clamp(0.0, MAX_ADVANCE_SECONDS)).unwrap_or_default();
         let span = chrono::Duration::from_std(span).unwrap_or_default();
-        self.added.send_modify(|added| *added += span);
+        self.added.send_modify(|added| *added = added.checked_add(&span).unwrap_or(*added));
     }
 
     /// How long a span of this clock takes; none where it does not run.

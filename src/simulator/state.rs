@@ -11,6 +11,14 @@ const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// The version of the saved form.
 const VERSION: u64 = 1;
 
+/// The end of simulated time: 2200-01-01, so that sums of a few days cannot overflow anything.
+pub(super) const LATEST: Instant = match Instant::from_timestamp(END, 0) {
+    Some(instant) => instant,
+    None => Instant::MAX_UTC,
+};
+
+const END: i64 = 7_258_118_400;
+
 /// The saved form.
 #[derive(Serialize)]
 struct Saved<'a> {
@@ -55,9 +63,9 @@ pub(super) fn instant(second: i64) -> Instant {
     Instant::from_timestamp(second, 0).unwrap_or_default()
 }
 
-/// Whether a second of Unix time lies between 1970 and 2200, so that sums of a few days cannot overflow anything.
+/// Whether a second of Unix time lies between 1970 and 2200.
 pub(super) fn is_sensible(second: i64) -> bool {
-    (0..7_258_118_400).contains(&second)
+    (0..=END).contains(&second)
 }
 
 /// A zone is saved by its name.

@@ -177,14 +177,16 @@ impl System {
     }
 }
 
-/// What an owner may do with a thumb: another percentage, and the first period at lunch time.
+/// What an owner may do with a thumb: charge at lunch time to another cap, or move the floor by five.
 fn foreign(which: Which, half: Half) -> Half {
     let [_, second] = half.periods;
-    let percent = match (which, half.percent) {
-        (Which::Charge, 80) => 70,
-        (Which::Charge, _) => 80,
-        (Which::Discharge, 15) => 20,
-        (Which::Discharge, _) => 15,
-    };
-    Half { periods: [Period { from: 720, to: 810 }, second], percent, ..half }
+    match which {
+        Which::Charge => Half {
+            enabled: true,
+            periods: [Period { from: 720, to: 810 }, second],
+            percent: if half.percent == 80 { 70 } else { 80 },
+        },
+        Which::Discharge if half.percent % 10 >= 5 => Half { percent: half.percent - 5, ..half },
+        Which::Discharge => Half { percent: (half.percent + 5).min(100), ..half },
+    }
 }
