@@ -457,6 +457,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_written_last_arrives_last() {
+        let start = state::instant(1_767_225_600);
+        let mut world = World::new(&SystemOptions::default(), 1, start);
+        let half = |percent| Half { percent, ..Schedule::default().charge };
+        world.send(Which::Charge, half(90), start, 300);
+        world.send(Which::Charge, half(80), start, 60);
+        world.advance(start + chrono::Duration::minutes(3));
+        assert_eq!(world.device_copy().charge.percent, 100);
+        world.advance(start + chrono::Duration::minutes(6));
+        assert_eq!(world.device_copy().charge.percent, 80);
+    }
+
+    #[test]
     fn the_meter_counts_money_only_where_a_price_is_known() {
         let start = state::instant(1_767_225_600);
         let price = |amount| Price::per_kwh(amount).expect("a price");
