@@ -212,3 +212,116 @@ fn stretches(span: &Range<NaiveDate>, zones: &[&Zone], site: &Zone) -> BTreeMap<
     }
     stretches
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chrono::Duration;
+
+    use super::*;
+    use crate::diagnostic::Place;
+    use crate::time::{CalendarTest, ClockTime, Months, NamedDays, Weekdays};
+    use crate::units::Price;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a date")
+    }
+
+    fn band(when: CalendarTest) -> Band {
+        Band { name: "band".to_owned(), price: Price::default(), when, place: Place::default() }
+    }
+
+    fn windowed(text: &str, zone: Option<&str>) -> CalendarTest {
+        let (start, end) = text.split_once('-').expect("a window");
+        let zone = zone.map(|name| Zone::named(name).expect("a zone"));
+        let window = DailyWindow::new(start.parse().expect("a start"), end.parse().expect("an end"), zone);
+        CalendarTest { windows: vec![window.expect("not empty")], ..CalendarTest::default() }
+    }
+
+    /// The same question, asked of every quarter hour of two years.
+    fn plainly(bands: &[Band], site: &Zone) -> (Option<Instant>, Option<Instant>) {
+        let (mut gap, mut overlap) = (None, None);
+        let (mut at, end) = (site.day(day("2026-01-01")).0, site.day(day("2027-12-31")).1);
+        let rest = bands.iter().any(|band| band.when.is_empty());
+        while at < end && (gap.is_none() || overlap.is_none()) {
+            let local = site.local(at);
+            let holding = bands.iter().filter(|band| !band.when.is_empty() && band.when.began_on(at, local).is_some());
+            match holding.count() {
+                0 if !rest => gap = gap.or(Some(at)),
+                0 | 1 => {}
+                _ => overlap = overlap.or(Some(at)),
+            }
+            at += Duration::minutes(15);
+        }
+        (gap, overlap)
+    }
+
+    fn any_test(random: &mut fastrand::Rng) -> CalendarTest {
+        let mut test = CalendarTest::default();
+        if random.u8(0..4) > 0 {
+            let time = |random: &mut fastrand::Rng| ClockTime::from_minutes(15 * random.u16(0..96)).expect("a time");
+            let zones = [None, None, None, Zone::named("UTC"), Zone::named("Asia/Kathmandu"), Zone::named("America/New_York")];
+            let zone = random.choice(zones).flatten();
+            test.windows.extend(DailyWindow::new(time(random), time(random), zone));
+        }
+        match random.u8(0..8) {
+            0 => test.days = vec![DayTest::Weekdays(Weekdays::WEEKDAYS)],
+            1 => test.days = vec![DayTest::Not(Box::new(DayTest::Weekdays(Weekdays::WEEKDAYS)))],
+            2 => test.months = Months::range(random.u32(1..=12), random.u32(1..=12)),
+            3 => test.dates = vec![day("2026-03-28")..=day("2026-03-30")],
+            4 => {
+                let named = NamedDays { name: "days".to_owned(), days: BTreeSet::from([day("2026-10-24"), day("2027-02-28")]) };
+                test.days = vec![DayTest::Named(Arc::new(named))];
+            }
+            _ => {}
+        }
+        test
+    }
+
+    #[test]
+    fn the_first_gap_and_the_first_overlap_are_those_that_asking_every_quarter_hour_finds() {
+        let site = Zone::named("Europe/London").expect("a zone");
+        let mut found = [0; 2];
+        for seed in 0..30 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let bands: Vec<Band> = (0..random.usize(1..5)).map(|_| band(any_test(&mut random))).collect();
+            let expect = plainly(&bands, &site);
+            let coverage = survey(&bands, &site);
+            assert_eq!((coverage.gap, coverage.overlap.map(|(at, ..)| at)), expect, "seed {seed}: {bands:#?}");
+            found[0] += usize::from(expect.0.is_some());
+            found[1] += usize::from(expect.1.is_some());
+        }
+        assert!(found.iter().all(|count| (5..30).contains(count)), "too one-sided to tell: {found:?}");
+    }
+
+    #[test]
+    fn bands_that_meet_on_the_wall_clock_meet_on_the_days_of_the_clock_change_too() {
+        let site = Zone::named("Europe/London").expect("a zone");
+        let check = |bands: [CalendarTest; 2], whole: bool| {
+            let coverage = survey(&bands.map(band), &site);
+            assert_eq!(coverage.gap.is_none() && coverage.overlap.is_none(), whole, "{coverage:?}");
+        };
+        check([windowed("01:30-05:30", None), windowed("05:30-01:30", None)], true);
+        check([windowed("01:30-05:30", None), windowed("05:30-01:15", None)], false);
+        check([windowed("00:00-06:00", Some("UTC")), windowed("06:00-24:00", Some("UTC"))], true);
+        check([windowed("00:00-06:00", Some("UTC")), windowed("06:00-24:00", None)], false);
+        check([windowed("00:00-06:00", Some("Europe/Lisbon")), windowed("06:00-24:00", None)], true);
+    }
+
+    #[test]
+    fn what_would_take_too_long_is_given_up() {
+        let site = Zone::named("Europe/London").expect("a zone");
+        let dates = |number: u64| (0..900).map(move |step| day("2026-01-01") + Days::new(step * (number + 2))).collect();
+        let bands: Vec<Band> = (0..32)
+            .map(|number| {
+                let named = NamedDays { name: "days".to_owned(), days: dates(number) };
+                let windows = (0..24).filter_map(|hour| {
+                    DailyWindow::new(ClockTime::new(hour, 0)?, ClockTime::new(hour, 15)?, None)
+                });
+                band(CalendarTest { windows: windows.collect(), days: vec![DayTest::Named(Arc::new(named))], ..CalendarTest::default() })
+            })
+            .collect();
+        assert!(survey(&bands, &site).exhausted);
+    }
+}

@@ -7,10 +7,12 @@ pub mod model;
 mod review;
 pub mod sentence;
 mod signs;
+mod template;
 mod yaml;
 
 pub use load::{Loaded, MAX_BYTES, load};
 pub use model::{Action, Policy, Rule};
+pub use template::{ImportKind, Template, template};
 
 use crate::units::{Energy, Power, Price, Soc};
 

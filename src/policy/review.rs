@@ -161,15 +161,41 @@ fn undoes_itself(cx: &mut Context<'_>, rule: &Rule) {
 
 /// Tells of rules that never win, because a rule above them holds whenever they do.
 fn hidden(cx: &mut Context<'_>, policy: &Policy) {
-    let asked: Vec<Vec<String>> = policy.rules.iter().map(|rule| conjuncts(&rule.when).into_iter().map(meaning).collect()).collect();
+    let asked: Vec<Vec<Asked<'_>>> = policy.rules.iter().map(|rule| conjuncts(&rule.when).into_iter().map(asked).collect()).collect();
     for (number, (rule, own)) in policy.rules.iter().zip(&asked).enumerate() {
-        let above = policy.rules.iter().zip(&asked).take(number);
-        let Some((hiding, _)) = above.into_iter().find(|(_, others)| others.iter().all(|other| own.contains(other))) else { continue };
+        let mut above = policy.rules.iter().zip(&asked).take(number);
+        let covers = |others: &[Asked<'_>]| others.iter().all(|other| own.iter().any(|one| covers(other, one)));
+        let hiding = above.find(|(hiding, others)| !matches!(hiding.then, Action::ChargeToCover { .. }) && covers(others));
+        let Some((hiding, _)) = hiding else { continue };
         let message = format!("the rule `{}` never wins", rule.name);
         let warning = Diagnostic::warning(Code("hidden-rule"), rule.place.clone(), message, "hidden by a rule above it");
         let warning = warning.related(hiding.place.clone(), "whenever the other holds, this one does too, and it comes first");
         cx.push(warning.help("the first rule whose conditions all hold wins: put the narrower rule first"));
     }
+}
+
+/// What one condition asks: its calendar keys, or else its meaning in words.
+struct Asked<'p> {
+    calendar: Option<&'p CalendarCondition>,
+    meaning: String,
+}
+
+fn asked(condition: &Condition) -> Asked<'_> {
+    Asked { calendar: as_calendar(condition), meaning: meaning(condition) }
+}
+
+/// Whether the first surely holds whenever the second does.
+fn covers(wide: &Asked<'_>, narrow: &Asked<'_>) -> bool {
+    let (Some(one), Some(other)) = (wide.calendar, narrow.calendar) else { return wide.meaning == narrow.meaning };
+    let same_windows = one.test.windows == other.test.windows && one.bands == other.bands;
+    let bands = one.bands.is_empty() || one.bands == other.bands;
+    let windows = one.test.windows.is_empty() || one.test.windows == other.test.windows;
+    let every_day = one.test.days.is_empty() && one.test.months.is_none() && one.test.dates.is_empty();
+    // Day tests are judged on the day on which the window began, so they compare only beside the same windows and bands.
+    let days = one.test.days.is_empty() || one.test.days == other.test.days;
+    let months = one.test.months.is_none() || one.test.months == other.test.months;
+    let dates = one.test.dates.is_empty() || one.test.dates == other.test.dates;
+    bands && windows && every_day || same_windows && days && months && dates
 }
 
 /// The conditions that must all hold.

@@ -244,7 +244,7 @@ fn checked(digits: &str, bytes: Range<usize>) -> Result<String, Problem> {
     let message = format!("`{digits}` is not a number of this language");
     let mended = digits.replace('_', "").replacen(',', ".", 1);
     let mended = if mended.starts_with('.') { format!("0{mended}") } else { mended };
-    let help = mended.parse::<f64>().is_ok().then(|| format!("write `{mended}`")).filter(|_| digits.len() <= 20);
+    let help = mended.bytes().all(|b| b.is_ascii_digit() || b == b'.').then(|| format!("write `{mended}`")).filter(|_| digits.len() <= 20 && mended.parse::<f64>().is_ok());
     let label = "expected digits, perhaps with a point: `12`, `0.27`";
     Err(Problem::new(Code("bad-value"), bytes, message, label).maybe_help(help))
 }
