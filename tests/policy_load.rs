@@ -54,10 +54,16 @@ fn the_keys_of_a_mapping_become_conditions_in_the_order_of_the_file() {
     };
     check("soc: below 30%", "soc: below 30%");
     check("soc: \"< 30%\"", "soc: < 30%");
-    check("soc: below 30%, time: 01:00-02:00, ev: above 1 kW, days: weekdays", "all[soc: below 30%; calendar(time: 01:00-02:00, days: weekdays); ev: above 1 kW]");
+    check(
+        "soc: below 30%, time: 01:00-02:00, ev: above 1 kW, days: weekdays",
+        "all[soc: below 30%; calendar(time: 01:00-02:00, days: weekdays); ev: above 1 kW]",
+    );
     check("tariff: [night, peak], months: oct-mar", "calendar(tariff: [night, peak], months: oct-mar)");
     check("soc: [below 30%, above 90%]", "any[soc: below 30%; soc: above 90%]");
-    check("any: [{ soc: below 30% }, { tariff: night, soc: below 50% }]", "any[soc: below 30%; all[calendar(tariff: night); soc: below 50%]]");
+    check(
+        "any: [{ soc: below 30% }, { tariff: night, soc: below 50% }]",
+        "any[soc: below 30%; all[calendar(tariff: night); soc: below 50%]]",
+    );
     check("not: { days: [holidays, weekends] }", "not(calendar(days: [holidays, weekends]))");
     check("all: [{ soc: below 30% }], load: above 1 kW", "all[all[soc: below 30%]; load: above 1 kW]");
     check("import price: among the cheapest 3 h of today", "unknown(price ranks)");
@@ -113,7 +119,11 @@ fn what_needs_memory_is_kept_once_under_its_canonical_words() {
     let keys: Vec<&str> = policy.observations.iter().map(|observation| observation.key.as_str()).collect();
     assert_eq!(
         keys,
-        ["soc: below 60% until 65%", "ev: above 1 kW for 5 min", "load: below 200 W on average over 15 min for 1 h 30 min"]
+        [
+            "soc: below 60% until 65%",
+            "ev: above 1 kW for 5 min",
+            "load: below 200 W on average over 15 min for 1 h 30 min"
+        ]
     );
     let Condition::Any(any) = &policy.rules[1].when else { panic!("any") };
     let points = |condition: &Condition| match condition {
@@ -137,7 +147,10 @@ fn defaults_hold_where_a_policy_is_silent() {
 #[test]
 fn calendars_windows_and_dates_are_read() {
     let Condition::Calendar(found) =
-        when("time: [22:00-06:00, 00:30-07:30 UTC], days: [mon-wed, not holidays], dates: 2026-12-24..2026-12-26").rules[0].when.clone()
+        when("time: [22:00-06:00, 00:30-07:30 UTC], days: [mon-wed, not holidays], dates: 2026-12-24..2026-12-26")
+            .rules[0]
+            .when
+            .clone()
     else {
         panic!("a calendar")
     };
@@ -160,7 +173,10 @@ fn values_of_other_verbs_have_the_same_grammar() {
     let seconds = |text: &str| policy::parse_duration(text).unwrap().as_secs();
     assert_eq!([seconds("5 min"), seconds("2h"), seconds("2 h"), seconds("1 h 30 min")], [300, 7200, 7200, 5400]);
     let wrong = policy::parse_power("3 kWh").unwrap_err();
-    assert_eq!(wrong, "`kWh` is a unit of energy, and this is power: expected power such as `3 kW` or `200 W`; write `3 kW`");
+    assert_eq!(
+        wrong,
+        "`kWh` is a unit of energy, and this is power: expected power such as `3 kW` or `200 W`; write `3 kW`"
+    );
     for bad in ["", "2", "h", "2 h 3 h", "30 min 1 h", "-1 h", "1e9 h", "99999999999 h"] {
         assert!(policy::parse_duration(bad).is_err(), "{bad}");
     }
@@ -172,12 +188,29 @@ fn a_base_url_is_https_or_this_very_machine() {
         let text = HEAD.replace("driver: simulated", &format!("driver: simulated, url: \"{url}\""));
         assert_eq!(load("home.yaml", &text).policy.is_some(), expect, "{url}");
     };
-    for good in ["https://openapi.example.org/api", "http://127.0.0.1:8080", "http://localhost/x", "http://[::1]:8080", "https://h:443"] {
+    for good in [
+        "https://openapi.example.org/api",
+        "http://127.0.0.1:8080",
+        "http://localhost/x",
+        "http://[::1]:8080",
+        "https://h:443",
+    ] {
         check(good, true);
     }
     for bad in [
-        "http://192.168.1.2", "http://127.0.0.1.example.org", "http://localhost.example.org", "ftp://127.0.0.1", "https://",
-        "https://a b", "https://me:pw@h", "http://127.0.0.1@evil.example", "https://h:0", "https://h:99999", "https://h?x=1", "//h", "",
+        "http://192.168.1.2",
+        "http://127.0.0.1.example.org",
+        "http://localhost.example.org",
+        "ftp://127.0.0.1",
+        "https://",
+        "https://a b",
+        "https://me:pw@h",
+        "http://127.0.0.1@evil.example",
+        "https://h:0",
+        "https://h:99999",
+        "https://h?x=1",
+        "//h",
+        "",
     ] {
         check(bad, false);
     }
@@ -193,7 +226,8 @@ fn problems_are_data_for_programs_too() {
 #[test]
 fn no_credential_is_ever_printed() {
     let secret = "s3cr3t-8f21";
-    let device = |body: &str| HEAD.replace("device: { driver: simulated }", &format!("device:\n  driver: alphaess\n{body}"));
+    let device =
+        |body: &str| HEAD.replace("device: { driver: simulated }", &format!("device:\n  driver: alphaess\n{body}"));
     for body in [
         format!("  app id: {secret}\n"),
         format!("  appSecret: \"{secret}\n"),
@@ -215,13 +249,25 @@ fn no_credential_is_ever_printed() {
 #[test]
 fn files_without_bound_are_refused_in_bounded_time() {
     let list = |item: &str, count: usize| vec![item; count].join(", ");
-    let rules = |count: usize| (0..count).map(|n| format!("  - {{ name: r{n}, when: {{ soc: below 30% }}, then: hold }}\n")).collect::<String>();
-    let bomb = (1..10).fold("a0: &a0 x\n".to_owned(), |text, n| format!("{text}a{n}: &a{n} [{}]\n", list(&format!("*a{}", n - 1), 9)));
+    let rules = |count: usize| {
+        (0..count)
+            .map(|n| format!("  - {{ name: r{n}, when: {{ soc: below 30% }}, then: hold }}\n"))
+            .collect::<String>()
+    };
+    let bomb = (1..10).fold("a0: &a0 x\n".to_owned(), |text, n| {
+        format!("{text}a{n}: &a{n} [{}]\n", list(&format!("*a{}", n - 1), 9))
+    });
     let cases = [
         ("too-large", "#".repeat(2 << 20)),
         ("too-large", format!("{HEAD}rules:\n{}", rules(300))),
-        ("too-large", format!("{HEAD}rules:\n  - {{ name: r, when: {{ soc: [{}] }}, then: hold }}\n", list("below 30%", 3000))),
-        ("too-large", format!("{HEAD}rules:\n  - {{ name: r, when: {{ time: [{}] }}, then: hold }}\n", list("01:00-02:00", 30))),
+        (
+            "too-large",
+            format!("{HEAD}rules:\n  - {{ name: r, when: {{ soc: [{}] }}, then: hold }}\n", list("below 30%", 3000)),
+        ),
+        (
+            "too-large",
+            format!("{HEAD}rules:\n  - {{ name: r, when: {{ time: [{}] }}, then: hold }}\n", list("01:00-02:00", 30)),
+        ),
         ("too-large", format!("x: [{}]\n", list("1", 100_000))),
         ("too-large", format!("{HEAD}limits: {{ reading max age: \"{}\" }}\n", "9".repeat(1000))),
         ("anchor", bomb),
@@ -234,7 +280,8 @@ fn files_without_bound_are_refused_in_bounded_time() {
     ];
     for (code, text) in cases {
         let found = load("big.yaml", &text);
-        let codes: std::collections::BTreeSet<&str> = found.diagnostics.iter().map(|diagnostic| diagnostic.code.0).collect();
+        let codes: std::collections::BTreeSet<&str> =
+            found.diagnostics.iter().map(|diagnostic| diagnostic.code.0).collect();
         assert!(found.policy.is_none() && codes.contains(code), "{code}: {codes:?}");
         assert!(found.diagnostics.len() <= 700, "{code}: {}", found.diagnostics.len());
         let shown = render(&found.diagnostics, "big.yaml", &text, false);

@@ -42,9 +42,50 @@ fn corpus() -> Vec<String> {
 
 /// Pieces that mean something to YAML or to the language.
 const PIECES: [&str; 44] = [
-    ":", ": ", "- ", "{", "}", "[", "]", ",", "\n", "  ", "\t", "\"", "'", "#", " #", "|", ">", "> ", "&a ", "*a", "!t ", "?", "%", "~", "é",
-    "\u{feff}", "\u{0}", "\u{1b}", "\r\n", "---\n", "...", "24:00", "-", "..", "1e9", ".nan", "until", "below", "not ", "<<: ", "any: [", "soc: ",
-    "\u{202e}", "999999999999999999999",
+    ":",
+    ": ",
+    "- ",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    "\n",
+    "  ",
+    "\t",
+    "\"",
+    "'",
+    "#",
+    " #",
+    "|",
+    ">",
+    "> ",
+    "&a ",
+    "*a",
+    "!t ",
+    "?",
+    "%",
+    "~",
+    "é",
+    "\u{feff}",
+    "\u{0}",
+    "\u{1b}",
+    "\r\n",
+    "---\n",
+    "...",
+    "24:00",
+    "-",
+    "..",
+    "1e9",
+    ".nan",
+    "until",
+    "below",
+    "not ",
+    "<<: ",
+    "any: [",
+    "soc: ",
+    "\u{202e}",
+    "999999999999999999999",
 ];
 
 #[derive(Clone, Debug)]
@@ -89,7 +130,8 @@ fn edited(text: &str, edits: &[Edit]) -> String {
 
 fn action() -> impl Strategy<Value = Action> {
     let soc = || (0..=1000_u32).prop_map(|tenths| Soc::from_percent(f64::from(tenths) / 10.0).unwrap());
-    let power = || proptest::option::of((1..=10_000_000_u32).prop_map(|watts| Power::from_watts(f64::from(watts)).unwrap()));
+    let power =
+        || proptest::option::of((1..=10_000_000_u32).prop_map(|watts| Power::from_watts(f64::from(watts)).unwrap()));
     let time = (0..=1440_u16).prop_map(|minutes| ClockTime::from_minutes(minutes).unwrap());
     prop_oneof![
         (soc(), power()).prop_map(|(target, power)| Action::ChargeTo { target, power }),
@@ -125,7 +167,10 @@ fn sentence() -> impl Strategy<Value = (Quantity, Sentence)> {
             3 => (edge(other, true), None, Some(value)),
             _ => (edge(value, true), edge(other, true), None),
         };
-        (QUANTITIES[quantity], Sentence { bounds: Bounds { low, high }, until: until.filter(|_| latched), average, hold })
+        (
+            QUANTITIES[quantity],
+            Sentence { bounds: Bounds { low, high }, until: until.filter(|_| latched), average, hold },
+        )
     })
 }
 

@@ -40,8 +40,11 @@ fn one(diagnostic: &Diagnostic, file: &str, source: &str, colour: bool) -> Strin
         Severity::Warning => Level::WARNING,
     };
     let title = level.primary_title(printable(&diagnostic.message)).id(diagnostic.code.0);
-    let mut group: Group<'_> =
-        if fits(diagnostic, source) { title.element(snippet(diagnostic, file, source)) } else { title.element(origin(diagnostic, file)) };
+    let mut group: Group<'_> = if fits(diagnostic, source) {
+        title.element(snippet(diagnostic, file, source))
+    } else {
+        title.element(origin(diagnostic, file))
+    };
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(printable(help)));
     }

@@ -120,9 +120,11 @@ impl<'b> Survey<'b> {
         let edges = self.edges(day);
         for at in &edges {
             let (at, local) = (*at, self.site.local(*at));
-            let mut holding = self.bands.iter().enumerate().filter(|(_, band)| {
-                !band.when.is_empty() && band.when.began_on(at, local).is_some()
-            });
+            let mut holding = self
+                .bands
+                .iter()
+                .enumerate()
+                .filter(|(_, band)| !band.when.is_empty() && band.when.began_on(at, local).is_some());
             let first = holding.next().map(|(number, _)| number);
             let second = holding.next().map(|(number, _)| number);
             if let (Some(one), Some(other)) = (first, second) {
@@ -176,7 +178,9 @@ fn named_days(band: &Band) -> Vec<NaiveDate> {
     fn ends(test: &DayTest) -> Vec<NaiveDate> {
         match test {
             DayTest::Weekdays(_) => Vec::new(),
-            DayTest::Named(calendar) => calendar.days.first().into_iter().chain(calendar.days.last()).copied().collect(),
+            DayTest::Named(calendar) => {
+                calendar.days.first().into_iter().chain(calendar.days.last()).copied().collect()
+            }
             DayTest::Not(inner) => ends(inner),
         }
     }
@@ -187,11 +191,8 @@ fn named_days(band: &Band) -> Vec<NaiveDate> {
 /// The stretches between clock changes. The days around a change are stretches of their own, without a set of offsets.
 fn stretches(span: &Range<NaiveDate>, zones: &[&Zone], site: &Zone) -> BTreeMap<NaiveDate, Option<usize>> {
     let (from, until) = (site.day(span.start).0, site.day(span.end).1);
-    let changes: BTreeSet<NaiveDate> = zones
-        .iter()
-        .flat_map(|zone| zone.changes(from, until))
-        .map(|at| site.local(at).date)
-        .collect();
+    let changes: BTreeSet<NaiveDate> =
+        zones.iter().flat_map(|zone| zone.changes(from, until)).map(|at| site.local(at).date).collect();
     let mut sets: Vec<Vec<i32>> = Vec::new();
     let mut stretches = BTreeMap::new();
     let mut quiet = |day: NaiveDate, stretches: &mut BTreeMap<NaiveDate, Option<usize>>| {
@@ -261,7 +262,8 @@ mod tests {
         let mut test = CalendarTest::default();
         if random.u8(0..4) > 0 {
             let time = |random: &mut fastrand::Rng| ClockTime::from_minutes(15 * random.u16(0..96)).expect("a time");
-            let zones = [None, None, None, Zone::named("UTC"), Zone::named("Asia/Kathmandu"), Zone::named("America/New_York")];
+            let zones =
+                [None, None, None, Zone::named("UTC"), Zone::named("Asia/Kathmandu"), Zone::named("America/New_York")];
             let zone = random.choice(zones).flatten();
             test.windows.extend(DailyWindow::new(time(random), time(random), zone));
         }
@@ -271,7 +273,8 @@ mod tests {
             2 => test.months = Months::range(random.u32(1..=12), random.u32(1..=12)),
             3 => test.dates = vec![day("2026-03-28")..=day("2026-03-30")],
             4 => {
-                let named = NamedDays { name: "days".to_owned(), days: BTreeSet::from([day("2026-10-24"), day("2027-02-28")]) };
+                let named =
+                    NamedDays { name: "days".to_owned(), days: BTreeSet::from([day("2026-10-24"), day("2027-02-28")]) };
                 test.days = vec![DayTest::Named(Arc::new(named))];
             }
             _ => {}
@@ -312,14 +315,18 @@ mod tests {
     #[test]
     fn what_would_take_too_long_is_given_up() {
         let site = Zone::named("Europe/London").expect("a zone");
-        let dates = |number: u64| (0..900).map(move |step| day("2026-01-01") + Days::new(step * (number + 2))).collect();
+        let dates =
+            |number: u64| (0..900).map(move |step| day("2026-01-01") + Days::new(step * (number + 2))).collect();
         let bands: Vec<Band> = (0..32)
             .map(|number| {
                 let named = NamedDays { name: "days".to_owned(), days: dates(number) };
-                let windows = (0..24).filter_map(|hour| {
-                    DailyWindow::new(ClockTime::new(hour, 0)?, ClockTime::new(hour, 15)?, None)
-                });
-                band(CalendarTest { windows: windows.collect(), days: vec![DayTest::Named(Arc::new(named))], ..CalendarTest::default() })
+                let windows = (0..24)
+                    .filter_map(|hour| DailyWindow::new(ClockTime::new(hour, 0)?, ClockTime::new(hour, 15)?, None));
+                band(CalendarTest {
+                    windows: windows.collect(),
+                    days: vec![DayTest::Named(Arc::new(named))],
+                    ..CalendarTest::default()
+                })
             })
             .collect();
         assert!(survey(&bands, &site).exhausted);

@@ -66,7 +66,8 @@ fn too_large(text: &str) -> Diagnostic {
 fn empty(text: &str) -> Diagnostic {
     let place = Lines::of(text).place(0..0);
     let help = "`offpeak init` writes a policy to start from";
-    Diagnostic::error(Code("empty"), place, "the policy is empty", "expected `offpeak: 1` and the rest of a policy").help(help)
+    Diagnostic::error(Code("empty"), place, "the policy is empty", "expected `offpeak: 1` and the rest of a policy")
+        .help(help)
 }
 
 fn is_nothing(root: &Node) -> bool {

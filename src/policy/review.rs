@@ -37,7 +37,9 @@ fn possible(cx: &mut Context<'_>, capability: &Capability, policy: &Policy, acti
         cx.push(Diagnostic::error(Code("cannot-do"), place.clone(), message, label).help(help));
     };
     match action {
-        Action::ChargeTo { power: Some(_), .. } | Action::ChargeToCover { power: Some(_), .. } if !capability.charge_power => {
+        Action::ChargeTo { power: Some(_), .. } | Action::ChargeToCover { power: Some(_), .. }
+            if !capability.charge_power =>
+        {
             let without = match action {
                 Action::ChargeTo { target, .. } => Action::ChargeTo { target, power: None },
                 Action::ChargeToCover { until, .. } => Action::ChargeToCover { until, power: None },
@@ -49,11 +51,19 @@ fn possible(cx: &mut Context<'_>, capability: &Capability, policy: &Policy, acti
         Action::DischargeTo { floor, .. } if !capability.forced_discharge => {
             let message = format!("the {store} of {device} cannot force energy out of the battery");
             let serve = Action::SelfConsume { floor: Some(floor) };
-            refuse(message, "this device only serves the house", format!("write `{serve}`: the battery covers the house's load down to there"));
+            refuse(
+                message,
+                "this device only serves the house",
+                format!("write `{serve}`: the battery covers the house's load down to there"),
+            );
         }
         Action::Hold if !capability.hold => {
             let message = format!("the {store} of {device} cannot forbid discharge");
-            refuse(message, "cannot be held", "write `self-consume` with a floor: `self-consume down to 80%`".to_owned());
+            refuse(
+                message,
+                "cannot be held",
+                "write `self-consume` with a floor: `self-consume down to 80%`".to_owned(),
+            );
         }
         Action::ChargeTo { target, .. } if target.percent() < f64::from(capability.least_target) => {
             let message = format!("the {store} of {device} takes no charge target below {} %", capability.least_target);
@@ -72,15 +82,27 @@ fn guarded(cx: &mut Context<'_>, capability: &Capability, policy: &Policy, actio
     };
     match action {
         Action::ChargeTo { target, .. } if target > ceiling => {
-            tell("above-ceiling", format!("the ceiling holds: this charges to {ceiling}, not to {target}"), "raise `battery: ceiling`, or lower the target");
+            tell(
+                "above-ceiling",
+                format!("the ceiling holds: this charges to {ceiling}, not to {target}"),
+                "raise `battery: ceiling`, or lower the target",
+            );
         }
         Action::SelfConsume { floor: Some(floor) } | Action::DischargeTo { floor, .. } if floor < reserve => {
-            tell("below-reserve", format!("the reserve holds: this goes down to {reserve}, not to {floor}"), "lower `battery: reserve`, or raise the floor");
+            tell(
+                "below-reserve",
+                format!("the reserve holds: this goes down to {reserve}, not to {floor}"),
+                "lower `battery: reserve`, or raise the floor",
+            );
         }
         Action::ChargeTo { target, .. }
             if target < reserve && target.percent() >= f64::from(capability.least_target) =>
         {
-            tell("below-reserve", format!("the target of {target} lies below the reserve of {reserve}"), "raise the target: the battery is never commanded below its reserve");
+            tell(
+                "below-reserve",
+                format!("the target of {target} lies below the reserve of {reserve}"),
+                "raise the target: the battery is never commanded below its reserve",
+            );
         }
         _ => {}
     }
@@ -125,11 +147,19 @@ fn too_many_windows(cx: &mut Context<'_>, capability: &Capability, rule: &Rule) 
     }
     let Some(calendar) = conjuncts(&rule.when).into_iter().find_map(as_calendar) else { return };
     let windows = &calendar.test.windows;
-    let needed: usize = windows.iter().map(|window| if window.crosses_midnight() && window.end() != ClockTime::END_OF_DAY { 2 } else { 1 }).sum();
+    let needed: usize = windows
+        .iter()
+        .map(|window| if window.crosses_midnight() && window.end() != ClockTime::END_OF_DAY { 2 } else { 1 })
+        .sum();
     let held = capability.charge_windows;
     if needed > usize::from(held) && windows.len() > 1 {
         let message = format!("this asks for {needed} charge windows a day, and the {} holds {held}", capability.store);
-        let warning = Diagnostic::warning(Code("many-windows"), calendar.place.clone(), message, "a window across midnight counts twice");
+        let warning = Diagnostic::warning(
+            Code("many-windows"),
+            calendar.place.clone(),
+            message,
+            "a window across midnight counts twice",
+        );
         cx.push(warning.help("the rest is written during the day, as windows end, and costs writes"));
     }
 }
@@ -152,7 +182,12 @@ fn undoes_itself(cx: &mut Context<'_>, rule: &Rule) {
         let bounded = comparison.bounds.high.is_some_and(|edge| edge.value <= target.percent());
         if comparison.quantity == Quantity::Reading(Signal::Soc) && comparison.observation.is_none() && bounded {
             let message = format!("`{}` undoes this condition: the rule switches itself off and on again", rule.then);
-            let warning = Diagnostic::warning(Code("self-undoing"), comparison.place.clone(), message, "false as soon as the charge has come so far");
+            let warning = Diagnostic::warning(
+                Code("self-undoing"),
+                comparison.place.clone(),
+                message,
+                "false as soon as the charge has come so far",
+            );
             let warning = warning.related(rule.then_place.clone(), "this changes the state of charge");
             cx.push(warning.help("leave the condition out: at its target a charge stops by itself and holds; or release it later with `until`"));
         }
@@ -161,15 +196,19 @@ fn undoes_itself(cx: &mut Context<'_>, rule: &Rule) {
 
 /// Tells of rules that never win, because a rule above them holds whenever they do.
 fn hidden(cx: &mut Context<'_>, policy: &Policy) {
-    let asked: Vec<Vec<Asked<'_>>> = policy.rules.iter().map(|rule| conjuncts(&rule.when).into_iter().map(asked).collect()).collect();
+    let asked: Vec<Vec<Asked<'_>>> =
+        policy.rules.iter().map(|rule| conjuncts(&rule.when).into_iter().map(asked).collect()).collect();
     for (number, (rule, own)) in policy.rules.iter().zip(&asked).enumerate() {
         let mut above = policy.rules.iter().zip(&asked).take(number);
         let covers = |others: &[Asked<'_>]| others.iter().all(|other| own.iter().any(|one| covers(other, one)));
-        let hiding = above.find(|(hiding, others)| !matches!(hiding.then, Action::ChargeToCover { .. }) && covers(others));
+        let hiding =
+            above.find(|(hiding, others)| !matches!(hiding.then, Action::ChargeToCover { .. }) && covers(others));
         let Some((hiding, _)) = hiding else { continue };
         let message = format!("the rule `{}` never wins", rule.name);
-        let warning = Diagnostic::warning(Code("hidden-rule"), rule.place.clone(), message, "hidden by a rule above it");
-        let warning = warning.related(hiding.place.clone(), "whenever the other holds, this one does too, and it comes first");
+        let warning =
+            Diagnostic::warning(Code("hidden-rule"), rule.place.clone(), message, "hidden by a rule above it");
+        let warning =
+            warning.related(hiding.place.clone(), "whenever the other holds, this one does too, and it comes first");
         cx.push(warning.help("the first rule whose conditions all hold wins: put the narrower rule first"));
     }
 }

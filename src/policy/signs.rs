@@ -47,7 +47,8 @@ fn diagnostic(text: &str, at: usize, lines: &Lines<'_>) -> Diagnostic {
     let line = format!("{before}{word} {number}{after}");
     let line = if line.len() > MAX_LINE { format!("{word} {number}") } else { line };
     let message = format!("an unquoted `{sign}` is YAML's own sign, not a comparison");
-    let diagnostic = Diagnostic::error(Code("unquoted-sign"), lines.place(bytes), message, format!("expected `{word} {number}`"));
+    let diagnostic =
+        Diagnostic::error(Code("unquoted-sign"), lines.place(bytes), message, format!("expected `{word} {number}`"));
     diagnostic.help(format!("write the line as `{}`, or the sign in quotes: `\"{sign} {number}\"`", line.trim()))
 }
 
@@ -88,7 +89,12 @@ impl Scan {
                 self.quote = (c != quote || before == '\\').then_some(quote);
             } else if c == '#' && before.is_whitespace() {
                 return;
-            } else if found.len() < MAX_FOUND && c == '>' && self.fresh && !self.begins_line(line, at) && !is_header(line.get(at + 1..).unwrap_or_default()) {
+            } else if found.len() < MAX_FOUND
+                && c == '>'
+                && self.fresh
+                && !self.begins_line(line, at)
+                && !is_header(line.get(at + 1..).unwrap_or_default())
+            {
                 found.insert(start + at);
             }
             self.step(c, next);

@@ -150,13 +150,18 @@ fn rules(from: &Template) -> String {
                then: hold                    # no discharge; the sun may charge\n"
         }
     };
-    format!("{heading}{rules}\notherwise: self-consume           # the device's own way: sun first, then the battery, then the grid\n")
+    format!(
+        "{heading}{rules}\notherwise: self-consume           # the device's own way: sun first, then the battery, then the grid\n"
+    )
 }
 
 /// A text as a YAML value: plain where nothing about it is special, else in quotes.
 fn text(value: &str) -> String {
     let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ' '));
-    let safe = plain && value.starts_with(|c: char| c.is_ascii_alphanumeric()) && !value.eq_ignore_ascii_case("null") && !value.ends_with(' ');
+    let safe = plain
+        && value.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && !value.eq_ignore_ascii_case("null")
+        && !value.ends_with(' ');
     if safe { value.to_owned() } else { serde_json::Value::from(value).to_string() }
 }
 
@@ -171,7 +176,10 @@ mod tests {
         let loaded = load("home.yaml", &text);
         assert!(loaded.diagnostics.is_empty(), "{}", render(&loaded.diagnostics, "home.yaml", &text, false));
         let policy = loaded.policy.expect("a policy");
-        assert_eq!((&policy.site, policy.zone, policy.battery.capacity), (&from.site, from.zone.clone(), from.capacity));
+        assert_eq!(
+            (&policy.site, policy.zone, policy.battery.capacity),
+            (&from.site, from.zone.clone(), from.capacity)
+        );
         assert_eq!(policy.battery.charge_power, from.power);
     }
 

@@ -87,8 +87,7 @@ impl Scalar {
 /// # Errors
 /// The first fault of its YAML.
 pub(super) fn parse(text: &str) -> Result<Node, Fault> {
-    let root: Spanned<Raw> =
-        serde_yaml::from_str_with_options(text, options()).map_err(|error| fault(&error, text))?;
+    let root: Spanned<Raw> = serde_yaml::from_str_with_options(text, options()).map_err(|error| fault(&error, text))?;
     node(root, text)
 }
 
@@ -238,9 +237,9 @@ fn fault(error: &Error, text: &str) -> Fault {
 /// The character at which the parser stopped.
 fn underline(error: &Error, text: &str) -> Range<usize> {
     let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
-    let at = error.location().map_or(text.len(), |place| {
-        Lines::of(text).offset(number(place.line()), number(place.column()))
-    });
+    let at = error
+        .location()
+        .map_or(text.len(), |place| Lines::of(text).offset(number(place.line()), number(place.column())));
     let length = text.get(at..).and_then(|rest| rest.chars().next()).filter(|c| *c != '\n').map_or(0, char::len_utf8);
     at..at + length
 }
@@ -303,7 +302,10 @@ fn advice(error: &Error) -> Option<&'static str> {
     let text = error.to_string();
     let advices = [
         ("tabs", "indent with spaces: YAML takes no tabs"),
-        ("mapping values are not allowed", "is the line indented like its neighbours, and is a text with `: ` in quotes?"),
+        (
+            "mapping values are not allowed",
+            "is the line indented like its neighbours, and is a text with `: ` in quotes?",
+        ),
         ("did not find expected ',' or", "close the bracket that was opened before, or put a comma between two items"),
         ("unclosed bracket", "close the bracket that was opened here"),
         ("quoted scalar", "close the quotes that were opened before"),

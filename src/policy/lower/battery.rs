@@ -68,8 +68,11 @@ impl Context<'_> {
 
     /// The efficiencies of charge and discharge.
     fn efficiencies(&mut self, fields: &Fields<'_>) -> Option<(Fraction, Fraction)> {
-        let (round, one, other) =
-            (fields.entry("round trip efficiency"), fields.entry("charge efficiency"), fields.entry("discharge efficiency"));
+        let (round, one, other) = (
+            fields.entry("round trip efficiency"),
+            fields.entry("charge efficiency"),
+            fields.entry("discharge efficiency"),
+        );
         if let (Some(_), Some((key, _))) = (round, one.or(other)) {
             let message = format!("`{}` and `round trip efficiency` say the same twice", key.text);
             let help = "keep `round trip efficiency`, or both of `charge efficiency` and `discharge efficiency`";

@@ -40,7 +40,12 @@ impl Context<'_> {
             }
         }
         if let Some((key, _)) = entries.get(MAX_CALENDARS) {
-            self.error("too-large", &key.bytes, format!("a policy has at most {MAX_CALENDARS} calendars"), "one too many");
+            self.error(
+                "too-large",
+                &key.bytes,
+                format!("a policy has at most {MAX_CALENDARS} calendars"),
+                "one too many",
+            );
         }
     }
 
@@ -69,7 +74,8 @@ impl Context<'_> {
         complete &= !items.is_empty();
         for item in items {
             let range = self.read(item, name, date_range);
-            let short = range.filter(|range| (*range.end() - *range.start()).num_days() < MAX_RANGE || self.long_range(item));
+            let short =
+                range.filter(|range| (*range.end() - *range.start()).num_days() < MAX_RANGE || self.long_range(item));
             match short {
                 Some(range) => days.extend(range.start().iter_days().take_while(|day| day <= range.end())),
                 None => complete = false,
@@ -81,7 +87,13 @@ impl Context<'_> {
     /// Reports a range of more days than a calendar takes.
     fn long_range(&mut self, node: &Node) -> bool {
         let message = format!("a range in a calendar has at most {MAX_RANGE} days");
-        self.error_help("out-of-range", &node.bytes, message, "too long", "longer stretches are written under `dates` or `months`");
+        self.error_help(
+            "out-of-range",
+            &node.bytes,
+            message,
+            "too long",
+            "longer stretches are written under `dates` or `months`",
+        );
         false
     }
 
@@ -103,7 +115,12 @@ impl Context<'_> {
         let mut windows = Vec::new();
         let items = self.items(node, "time");
         if let Some(beyond) = items.get(MAX_WINDOWS) {
-            self.error("too-large", &beyond.bytes, format!("`time` takes at most {MAX_WINDOWS} windows"), "one too many");
+            self.error(
+                "too-large",
+                &beyond.bytes,
+                format!("`time` takes at most {MAX_WINDOWS} windows"),
+                "one too many",
+            );
             return None;
         }
         let expected = items.len().max(1);
@@ -151,11 +168,22 @@ impl Context<'_> {
         let names: Vec<String> = self.calendars.iter().map(|calendar| calendar.name.clone()).collect();
         let known = names.iter().map(String::as_str).chain(DAY_WORDS);
         let help = nearest(name, known).map_or_else(
-            || format!("name its days: `calendars: {{ {}: [2026-12-25] }}`", if is_name(name) { name } else { "holidays" }),
+            || {
+                format!(
+                    "name its days: `calendars: {{ {}: [2026-12-25] }}`",
+                    if is_name(name) { name } else { "holidays" }
+                )
+            },
             |word| format!("did you mean `{word}`?"),
         );
         let message = format!("{} is neither a day of the week nor a calendar of this policy", quoted(name));
-        self.error_help("unknown-calendar", &node.bytes, message, "expected `mon-fri`, `weekdays`, `weekends` or a calendar's name", help);
+        self.error_help(
+            "unknown-calendar",
+            &node.bytes,
+            message,
+            "expected `mon-fri`, `weekdays`, `weekends` or a calendar's name",
+            help,
+        );
         None
     }
 

@@ -92,7 +92,8 @@ impl Context<'_> {
         let Value::List(items) = &value.value else {
             let bytes = self.first_line(&value.bytes);
             let message = format!("`{}` takes a list of conditions", key.text);
-            let help = format!("write `{}: [{{ soc: below 30% }}, {{ tariff: night }}]`, or one `- ` line for each", key.text);
+            let help =
+                format!("write `{}: [{{ soc: below 30% }}, {{ tariff: night }}]`, or one `- ` line for each", key.text);
             self.error_help("wrong-shape", &bytes, message, "expected a list", help);
             return None;
         };
@@ -138,7 +139,10 @@ impl Context<'_> {
             (Known::NotYet(what), _) => {
                 let message = format!("this version knows no {what}, so this condition is never known to hold");
                 let warning = Diagnostic::warning(Code("not-yet-known"), place.clone(), message, "unknown for now");
-                self.push(warning.help("the rule does not fire until a later version knows them; the rules below it stand in"));
+                self.push(
+                    warning
+                        .help("the rule does not fire until a later version knows them; the rules below it stand in"),
+                );
                 Some(Condition::NotYetKnown(NotYetKnown { text, place, what }))
             }
             (Known::Comparison(_), None) => None,
@@ -201,7 +205,11 @@ impl Context<'_> {
         let help = nearest(name, names.iter().map(String::as_str)).map_or_else(
             || {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                if names.is_empty() { "name bands under `tariff: import`".to_owned() } else { format!("the bands are {}", super::fields::listed(&names)) }
+                if names.is_empty() {
+                    "name bands under `tariff: import`".to_owned()
+                } else {
+                    format!("the bands are {}", super::fields::listed(&names))
+                }
             },
             |word| format!("did you mean `{word}`?"),
         );

@@ -34,8 +34,17 @@ impl Context<'_> {
         let driver = DRIVERS.into_iter().find(|driver| driver.word() == word);
         let Some(driver) = driver else {
             let words = DRIVERS.map(Driver::word);
-            let help = nearest(word, words).map_or_else(|| format!("the drivers are {}", listed(&words)), |word| format!("did you mean `{word}`?"));
-            self.error_help("unknown-word", &node.bytes, format!("{} is not a driver", quoted(word)), "unknown driver", help);
+            let help = nearest(word, words).map_or_else(
+                || format!("the drivers are {}", listed(&words)),
+                |word| format!("did you mean `{word}`?"),
+            );
+            self.error_help(
+                "unknown-word",
+                &node.bytes,
+                format!("{} is not a driver", quoted(word)),
+                "unknown driver",
+                help,
+            );
             return None;
         };
         if Capability::of(driver).is_none() {
@@ -57,7 +66,12 @@ impl Context<'_> {
         if valid {
             return Some(serial.clone());
         }
-        self.error("bad-value", &node.bytes, "this is not a serial number", "expected letters and digits, as on the device's label");
+        self.error(
+            "bad-value",
+            &node.bytes,
+            "this is not a serial number",
+            "expected letters and digits, as on the device's label",
+        );
         None
     }
 
@@ -69,14 +83,28 @@ impl Context<'_> {
         let printable = url.len() <= 300 && url.chars().all(|c| c.is_ascii_graphic());
         let (message, label, help) = if authority.contains('@') {
             let help = "credentials come from the environment or from credentials.yaml";
-            self.error_help("credentials", &node.bytes, "credentials never stand in a policy", "take the part before `@` out", help);
+            self.error_help(
+                "credentials",
+                &node.bytes,
+                "credentials never stand in a policy",
+                "take the part before `@` out",
+                help,
+            );
             return None;
         } else if !printable || !matches!(scheme, "http" | "https") || !host_and_port(authority) {
-            ("this is not a base URL", "expected `https://` and a host", "write `https://openapi.example.org/api`, or `http://127.0.0.1:8080` for a simulator")
+            (
+                "this is not a base URL",
+                "expected `https://` and a host",
+                "write `https://openapi.example.org/api`, or `http://127.0.0.1:8080` for a simulator",
+            )
         } else if rest.contains(['?', '#']) {
             ("a base URL has no query", "expected the URL to end before this `?` or `#`", "leave the query out")
         } else if scheme == "http" && !is_loopback(authority) {
-            ("plain http would show your credentials to the network", "expected `https://`", "plain http is accepted for this machine alone: `127.0.0.1`, `[::1]` or `localhost`")
+            (
+                "plain http would show your credentials to the network",
+                "expected `https://`",
+                "plain http is accepted for this machine alone: `127.0.0.1`, `[::1]` or `localhost`",
+            )
         } else {
             return Some(url.trim_end_matches('/').to_owned());
         };
@@ -95,7 +123,10 @@ fn host(authority: &str) -> &str {
 
 fn host_and_port(authority: &str) -> bool {
     let bracketed = authority.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-    let port = bracketed.map_or_else(|| authority.split_once(':').map_or("", |(_, port)| port), |(_, rest)| rest.strip_prefix(':').unwrap_or(rest));
+    let port = bracketed.map_or_else(
+        || authority.split_once(':').map_or("", |(_, port)| port),
+        |(_, rest)| rest.strip_prefix(':').unwrap_or(rest),
+    );
     let port = port.is_empty() && !authority.ends_with(':') || port.parse::<u16>().is_ok_and(|port| port > 0);
     let host = host(authority);
     let named = host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
@@ -105,5 +136,6 @@ fn host_and_port(authority: &str) -> bool {
 
 fn is_loopback(authority: &str) -> bool {
     let host = host(authority);
-    host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }

@@ -40,7 +40,8 @@ impl Context<'_> {
         known: &[&str],
     ) -> Option<Fields<'n>> {
         let entries = self.mapping(node, what)?;
-        let mut fields = Fields { what: what.to_owned(), owner: owner.clone(), entries: Vec::new(), guessed: Vec::new() };
+        let mut fields =
+            Fields { what: what.to_owned(), owner: owner.clone(), entries: Vec::new(), guessed: Vec::new() };
         for (key, value) in self.distinct(entries) {
             if known.contains(&key.text.as_str()) {
                 fields.entries.push((key, value));
@@ -59,12 +60,22 @@ impl Context<'_> {
         match &node.value {
             Value::Map(entries) => Some(entries),
             Value::Scalar(scalar) if scalar.is_empty() => {
-                self.error("missing-value", &node.bytes, format!("{} is empty", named(what)), "expected keys and values below it");
+                self.error(
+                    "missing-value",
+                    &node.bytes,
+                    format!("{} is empty", named(what)),
+                    "expected keys and values below it",
+                );
                 None
             }
             Value::Scalar(_) | Value::List(_) => {
                 let bytes = self.first_line(&node.bytes);
-                self.error("wrong-shape", &bytes, format!("{} takes keys and values", named(what)), "expected `key: value`");
+                self.error(
+                    "wrong-shape",
+                    &bytes,
+                    format!("{} takes keys and values", named(what)),
+                    "expected `key: value`",
+                );
                 None
             }
         }
@@ -79,7 +90,9 @@ impl Context<'_> {
                 let (place, first) = (self.place(&key.bytes), self.place(first));
                 let message = format!("the key {} stands twice", quoted(&key.text));
                 let again = Diagnostic::error(Code("duplicate-key"), place, message, "here again");
-                self.push(again.related(first, "it stands here already").help("leave one of them out: only one could count"));
+                self.push(
+                    again.related(first, "it stands here already").help("leave one of them out: only one could count"),
+                );
             } else {
                 seen.insert(key.text.as_str(), key.bytes.clone());
                 distinct.push((key, value));
@@ -94,7 +107,13 @@ impl Context<'_> {
         if found.is_none() && !fields.guessed.iter().any(|guess| guess == key) {
             let message = format!("{} has no `{key}`", named(&fields.what));
             let owner = fields.owner.clone();
-            self.error_help("missing-key", &owner, message, format!("expected a key `{key}`"), format!("write `{example}`"));
+            self.error_help(
+                "missing-key",
+                &owner,
+                message,
+                format!("expected a key `{key}`"),
+                format!("write `{example}`"),
+            );
         }
         found
     }
@@ -107,15 +126,20 @@ impl Context<'_> {
         }
         if key.text == "<<" {
             let message = "merge keys (`<<`) are not part of the policy language";
-            self.error_help("anchor", &key.bytes, message, "write the keys themselves", "a rule must say by itself what it does");
+            self.error_help(
+                "anchor",
+                &key.bytes,
+                message,
+                "write the keys themselves",
+                "a rule must say by itself what it does",
+            );
             return None;
         }
         let spaced = key.text.replace(['_', '-'], " ").to_lowercase();
-        let near = known.iter().find(|word| **word == spaced).copied().or_else(|| nearest(&key.text, known.iter().copied()));
-        let help = near.map_or_else(
-            || format!("the keys here are {}", listed(known)),
-            |word| format!("did you mean `{word}`?"),
-        );
+        let near =
+            known.iter().find(|word| **word == spaced).copied().or_else(|| nearest(&key.text, known.iter().copied()));
+        let help = near
+            .map_or_else(|| format!("the keys here are {}", listed(known)), |word| format!("did you mean `{word}`?"));
         let message = format!("{} is not a key of {}", quoted(&key.text), named(what));
         self.error_help("unknown-key", &key.bytes, message, "unknown key", help);
         near.map(str::to_owned)

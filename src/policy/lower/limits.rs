@@ -73,7 +73,11 @@ impl Context<'_> {
         if let Some(number) = number.filter(|number| (2..=96).contains(number)) {
             return Some(number);
         }
-        let message = if number.is_some() { format!("{} is out of range", quoted(text)) } else { format!("{} is not a count", quoted(text)) };
+        let message = if number.is_some() {
+            format!("{} is out of range", quoted(text))
+        } else {
+            format!("{} is not a count", quoted(text))
+        };
         let help = "a grant never takes the last write of a day, which is kept for letting go: with fewer than 2 nothing could be granted";
         let code = if number.is_some() { "out-of-range" } else { "bad-value" };
         self.error_help(code, &node.bytes, message, "expected a whole number from 2 to 96", help);
@@ -90,7 +94,9 @@ impl Context<'_> {
         let message = format!("{} is not a word for `{key}`", quoted(text));
         let label = format!("expected {}", listed(&known).replace(" and ", " or "));
         match nearest(text, known) {
-            Some(word) => self.error_help("unknown-word", &node.bytes, message, label, format!("did you mean `{word}`?")),
+            Some(word) => {
+                self.error_help("unknown-word", &node.bytes, message, label, format!("did you mean `{word}`?"))
+            }
             None => self.error("unknown-word", &node.bytes, message, label),
         }
         None

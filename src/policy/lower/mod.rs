@@ -117,7 +117,13 @@ impl<'t> Context<'t> {
     }
 
     /// Reports an error without help.
-    pub(super) fn error(&mut self, code: &'static str, bytes: &Range<usize>, message: impl Into<String>, label: impl Into<String>) {
+    pub(super) fn error(
+        &mut self,
+        code: &'static str,
+        bytes: &Range<usize>,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) {
         let place = self.place(bytes);
         self.push(Diagnostic::error(Code(code), place, message, label));
     }
@@ -159,7 +165,12 @@ impl<'t> Context<'t> {
             Value::Map(_) => "a mapping",
         };
         let bytes = self.first_line(&node.bytes);
-        self.error("wrong-shape", &bytes, format!("`{what}` takes one value, and this is {found}"), "expected one value");
+        self.error(
+            "wrong-shape",
+            &bytes,
+            format!("`{what}` takes one value, and this is {found}"),
+            "expected one value",
+        );
         None
     }
 
@@ -190,7 +201,12 @@ impl<'t> Context<'t> {
             }
             Value::List(items) if items.len() > MAX_ITEMS => {
                 let bytes = self.first_line(&node.bytes);
-                self.error("too-large", &bytes, format!("the list under `{what}` has more than {MAX_ITEMS} items"), "too long");
+                self.error(
+                    "too-large",
+                    &bytes,
+                    format!("the list under `{what}` has more than {MAX_ITEMS} items"),
+                    "too long",
+                );
                 Vec::new()
             }
             Value::List(items) => items.iter().collect(),

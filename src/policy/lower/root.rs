@@ -24,7 +24,11 @@ pub(in crate::policy) fn policy(cx: &mut Context<'_>, root: &Node, file: &str, r
     let zone = cx.required(&fields, "timezone", "timezone: Europe/London").and_then(|node| timezone(cx, node));
     let device = cx.required(&fields, "device", "device: { driver: simulated }");
     let device = device.and_then(|node| cx.device(node, &key_bytes(&fields, "device")));
-    let battery = cx.required(&fields, "battery", "battery: { capacity: 10 kWh, charge power: 5 kW, discharge power: 5 kW, round trip efficiency: 90% }");
+    let battery = cx.required(
+        &fields,
+        "battery",
+        "battery: { capacity: 10 kWh, charge power: 5 kW, discharge power: 5 kW, round trip efficiency: 90% }",
+    );
     let battery = battery.and_then(|node| cx.battery(node, &key_bytes(&fields, "battery")));
     if let Some(node) = fields.get("calendars") {
         cx.read_calendars(node);
@@ -75,7 +79,12 @@ fn name(cx: &mut Context<'_>, node: &Node) -> Option<String> {
     if name.chars().count() <= 80 && !name.chars().any(char::is_control) {
         return Some(name);
     }
-    cx.error("bad-name", &node.bytes, "this is too long for the name of a site", "expected one line of at most 80 characters");
+    cx.error(
+        "bad-name",
+        &node.bytes,
+        "this is too long for the name of a site",
+        "expected one line of at most 80 characters",
+    );
     None
 }
 

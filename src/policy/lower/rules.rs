@@ -52,7 +52,9 @@ impl Context<'_> {
     /// The first key of a rule and its value on that line: what is underlined when the whole rule is meant.
     fn head(&self, node: &Node) -> Range<usize> {
         let first = match &node.value {
-            Value::Map(entries) => entries.first().map(|(key, value)| key.bytes.start..value.bytes.end.max(key.bytes.end)),
+            Value::Map(entries) => {
+                entries.first().map(|(key, value)| key.bytes.start..value.bytes.end.max(key.bytes.end))
+            }
             Value::Scalar(_) | Value::List(_) => None,
         };
         self.first_line(&first.unwrap_or(node.bytes.clone()))
@@ -85,7 +87,9 @@ impl Context<'_> {
         if matches!(action, Action::ChargeToCover { .. }) {
             let message = "this version knows no forecasts, so it cannot tell how much to charge";
             let warning = Diagnostic::warning(Code("not-yet-known"), place.clone(), message, "unknown for now");
-            self.push(warning.help("the rule does not fire until a later version knows them; `charge to 90%` works today"));
+            self.push(
+                warning.help("the rule does not fire until a later version knows them; `charge to 90%` works today"),
+            );
         }
         Some((action, place))
     }

@@ -38,7 +38,10 @@ impl Context<'_> {
             "$" | "dollar" | "dollars" => Some("USD"),
             _ => (text.len() == 3 && upper.bytes().all(|b| b.is_ascii_uppercase())).then_some(upper.as_str()),
         };
-        let help = meant.map_or_else(|| "write `GBP`, `EUR`, `AUD` or another such code".to_owned(), |code| format!("write `{code}`"));
+        let help = meant.map_or_else(
+            || "write `GBP`, `EUR`, `AUD` or another such code".to_owned(),
+            |code| format!("write `{code}`"),
+        );
         let message = format!("{} is not a currency code", quoted(text));
         self.error_help("bad-value", &node.bytes, message, "expected three capital letters", help);
         None
@@ -65,7 +68,8 @@ impl Context<'_> {
         }
         let expected = entries.len();
         let numbered = entries.iter().enumerate();
-        let bands: Vec<Band> = numbered.filter_map(|(number, (name, node))| self.band(name, node, import.then_some(number))).collect();
+        let bands: Vec<Band> =
+            numbered.filter_map(|(number, (name, node))| self.band(name, node, import.then_some(number))).collect();
         let bands = (bands.len() == expected).then_some(bands)?;
         self.covered(key, &bands, zone?);
         Some(bands)
@@ -90,7 +94,13 @@ impl Context<'_> {
             && !scalar.is_empty()
         {
             let help = format!("write `{}: {{ price: {} }}`", name.text, scalar.text);
-            self.error_help("wrong-shape", &node.bytes, "a band is a price and when it holds", "expected `{ price: 0.07, time: 23:30-05:30 }`", help);
+            self.error_help(
+                "wrong-shape",
+                &node.bytes,
+                "a band is a price and when it holds",
+                "expected `{ price: 0.07, time: 23:30-05:30 }`",
+                help,
+            );
             return None;
         }
         let keys: Vec<&str> = std::iter::once("price").chain(CALENDAR_KEYS).collect();
@@ -107,8 +117,16 @@ impl Context<'_> {
         let rest: Vec<&Band> = bands.iter().filter(|band| band.when.is_empty()).collect();
         if let [first, second, ..] = rest.as_slice() {
             let message = format!("`{}` and `{}` both stand without conditions", first.name, second.name);
-            let two = Diagnostic::error(Code("overlapping-bands"), second.place.clone(), message, "a second band for the rest of the time");
-            self.push(two.related(first.place.clone(), "the first one").help("say when one of them holds: `time`, `days`, `months` or `dates`"));
+            let two = Diagnostic::error(
+                Code("overlapping-bands"),
+                second.place.clone(),
+                message,
+                "a second band for the rest of the time",
+            );
+            self.push(
+                two.related(first.place.clone(), "the first one")
+                    .help("say when one of them holds: `time`, `days`, `months` or `dates`"),
+            );
             return;
         }
         let Coverage { gap, overlap, reached, exhausted } = coverage::survey(bands, zone);
@@ -129,7 +147,12 @@ impl Context<'_> {
         for (band, reached) in bands.iter().zip(&reached) {
             if !reached && overlap.is_none() {
                 let message = format!("the band `{}` never holds", band.name);
-                let never = Diagnostic::warning(Code("unreachable-band"), band.place.clone(), message, "no instant is left to it");
+                let never = Diagnostic::warning(
+                    Code("unreachable-band"),
+                    band.place.clone(),
+                    message,
+                    "no instant is left to it",
+                );
                 self.push(never.help(format!("looked at every day {}", coverage::SPAN_WORDS)));
             }
         }

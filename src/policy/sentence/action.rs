@@ -12,8 +12,7 @@ use crate::time::ClockTime;
 use crate::units::{Power, Soc};
 
 /// Every action as people may look for it.
-const ACTIONS: &str =
-    "`charge to 90%`, `hold`, `self-consume`, `self-consume down to 20%`, `discharge to 30%` or `charge to cover load until 09:00`";
+const ACTIONS: &str = "`charge to 90%`, `hold`, `self-consume`, `self-consume down to 20%`, `discharge to 30%` or `charge to cover load until 09:00`";
 
 /// An action of the policy language.
 ///
@@ -65,7 +64,8 @@ fn cover(cursor: &mut Cursor<'_>) -> Result<Action, Problem> {
 fn soc(cursor: &mut Cursor<'_>) -> Result<Soc, Problem> {
     let here = cursor.here();
     let percent = measured(cursor, Measure::Percent)?;
-    Soc::from_percent(percent).ok_or_else(|| Problem::new(Code("out-of-range"), here, "out of range", "expected 0% to 100%"))
+    Soc::from_percent(percent)
+        .ok_or_else(|| Problem::new(Code("out-of-range"), here, "out of range", "expected 0% to 100%"))
 }
 
 fn at_power(cursor: &mut Cursor<'_>) -> Result<Option<Power>, Problem> {
@@ -76,7 +76,9 @@ fn at_power(cursor: &mut Cursor<'_>) -> Result<Option<Power>, Problem> {
     let watts = measured(cursor, Measure::Power)?;
     let power = Power::from_watts(watts).filter(|power| power.watts() > 0.0);
     let bytes = cursor.since(start);
-    power.map(Some).ok_or_else(|| Problem::new(Code("out-of-range"), bytes, "this power is out of range", "expected more than 0 W, at most 10 MW"))
+    power.map(Some).ok_or_else(|| {
+        Problem::new(Code("out-of-range"), bytes, "this power is out of range", "expected more than 0 W, at most 10 MW")
+    })
 }
 
 /// What was meant by a beginning that is no action.
@@ -92,14 +94,17 @@ fn unknown(cursor: &Cursor<'_>, start: usize) -> Problem {
         "charge" => Some(format!("write `charge to {percent}`: an action says how far")),
         "discharge" => Some(format!("write `discharge to {percent}`: an action says how far")),
         "self" | "selfconsume" | "self_consume" | "auto" | "idle" | "normal" => Some("write `self-consume`".to_owned()),
-        "stop" | "wait" | "pause" | "keep" | "block" => Some("write `hold`: no discharge, the sun may charge".to_owned()),
+        "stop" | "wait" | "pause" | "keep" | "block" => {
+            Some("write `hold`: no discharge, the sun may charge".to_owned())
+        }
         "export" | "sell" => Some("write `discharge to 30%`, for devices that can force energy out".to_owned()),
         _ => nearest(first, ["charge", "hold", "self-consume", "discharge"]).map(|word| match word {
             "charge" | "discharge" => format!("did you mean `{word} to {percent}`?"),
             word => format!("did you mean `{word}`?"),
         }),
     };
-    let message = if rest.is_empty() { "an action is missing here".to_owned() } else { format!("`{rest}` is not an action") };
+    let message =
+        if rest.is_empty() { "an action is missing here".to_owned() } else { format!("`{rest}` is not an action") };
     let help = help.unwrap_or_else(|| format!("an action is {ACTIONS}"));
     Problem::new(Code("bad-action"), bytes, message, "expected an action").help(help)
 }

@@ -23,7 +23,18 @@ const DAYS: [(&str, Weekday); 7] = [
 ];
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
 ];
 
 /// One item under `days`.
@@ -55,7 +66,8 @@ pub fn window(text: &str) -> Result<DailyWindow, Problem> {
     let zone = zone(&mut cursor)?;
     if start == ClockTime::END_OF_DAY {
         let message = "24:00 ends a day, so a window cannot begin there";
-        return Err(Problem::new(Code("bad-time"), span, message, "expected a start before 24:00").help("write `00:00` for the beginning of the next day"));
+        return Err(Problem::new(Code("bad-time"), span, message, "expected a start before 24:00")
+            .help("write `00:00` for the beginning of the next day"));
     }
     DailyWindow::new(start, end, zone).ok_or_else(|| {
         let message = "this window is empty: it ends where it starts";
@@ -87,7 +99,8 @@ fn clock_token(text: &str, bytes: Range<usize>) -> Result<ClockTime, Problem> {
         let mended = if mended.contains(':') { mended } else { format!("{mended}:00") };
         let help = mended.parse::<ClockTime>().ok().map(|time| format!("write `{time}`"));
         let message = format!("`{text}` is not a time of the clock");
-        Problem::new(Code("bad-time"), bytes, message, "expected hours and minutes: `00:00` to `24:00`").maybe_help(help)
+        Problem::new(Code("bad-time"), bytes, message, "expected hours and minutes: `00:00` to `24:00`")
+            .maybe_help(help)
     })
 }
 
@@ -124,7 +137,12 @@ pub fn days(text: &str) -> Result<DayWord, Problem> {
 fn days_without_not(word: &str, start: usize) -> Result<DayWord, Problem> {
     let bytes = start..start + word.len();
     if word.is_empty() {
-        return Err(Problem::new(Code("bad-days"), bytes, "a day is missing here", "expected `mon-fri`, `weekdays` or a calendar's name"));
+        return Err(Problem::new(
+            Code("bad-days"),
+            bytes,
+            "a day is missing here",
+            "expected `mon-fri`, `weekdays` or a calendar's name",
+        ));
     }
     if word.starts_with("not ") {
         return Err(Problem::new(Code("bad-days"), bytes, "`not` stands twice", "leave both out"));
@@ -164,7 +182,8 @@ pub fn months(text: &str) -> Result<Months, Problem> {
         let message = format!("`{wrong}` is not a month");
         let label = "expected a month or a range: `dec`, `nov-mar`";
         let start = text.find(wrong).unwrap_or_default();
-        Problem::new(Code("bad-months"), start..start + wrong.len(), message, label).maybe_help(near.map(|word| format!("did you mean `{word}`?")))
+        Problem::new(Code("bad-months"), start..start + wrong.len(), message, label)
+            .maybe_help(near.map(|word| format!("did you mean `{word}`?")))
     })
 }
 
@@ -188,7 +207,8 @@ fn date_at(text: &str, start: usize) -> Result<NaiveDate, Problem> {
     let shaped = word.len() == 10 && word.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     let date = shaped.then(|| word.parse::<NaiveDate>().ok()).flatten();
     let Some(date) = date else {
-        let message = if shaped { format!("`{word}` is not a day of the calendar") } else { format!("`{word}` is not a date") };
+        let message =
+            if shaped { format!("`{word}` is not a day of the calendar") } else { format!("`{word}` is not a date") };
         return Err(Problem::new(Code("bad-date"), bytes, message, "expected year, month and day: `2026-12-25`"));
     };
     if YEARS.contains(&date.year()) {
@@ -211,7 +231,9 @@ pub fn date_range(text: &str) -> Result<DateRange, Problem> {
     if range.is_empty() {
         let message = "the range runs backwards";
         let help = format!("write `{}..{}`", range.end(), range.start());
-        return Err(Problem::new(Code("reversed-range"), 0..text.len(), message, "the earlier date comes first").help(help));
+        return Err(
+            Problem::new(Code("reversed-range"), 0..text.len(), message, "the earlier date comes first").help(help)
+        );
     }
     Ok(range)
 }

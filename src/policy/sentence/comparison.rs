@@ -148,7 +148,12 @@ pub fn forecast(text: &str) -> Result<Known, Problem> {
         window_at(&mut cursor)?;
     } else {
         let message = "a forecast needs a span of time";
-        return Err(Problem::new(Code("bad-comparison"), cursor.here(), message, "expected `today`, `tomorrow`, `by 16:00` or `between 10:00-16:00`"));
+        return Err(Problem::new(
+            Code("bad-comparison"),
+            cursor.here(),
+            message,
+            "expected `today`, `tomorrow`, `by 16:00` or `between 10:00-16:00`",
+        ));
     }
     cursor.end(Code("bad-comparison"), "expected the sentence to end here")?;
     Ok(Known::NotYet("forecasts"))
@@ -158,7 +163,9 @@ pub fn forecast(text: &str) -> Result<Known, Problem> {
 pub(super) fn clock_at(cursor: &mut Cursor<'_>) -> Result<ClockTime, Problem> {
     let here = cursor.here();
     let time = cursor.take().and_then(|token| token.text.parse().ok());
-    time.ok_or_else(|| Problem::new(Code("bad-time"), here, "a time is missing here", "expected a time such as `16:00`"))
+    time.ok_or_else(|| {
+        Problem::new(Code("bad-time"), here, "a time is missing here", "expected a time such as `16:00`")
+    })
 }
 
 /// A window of the clock, which is all that is left of the sentence.
@@ -191,7 +198,13 @@ fn range(cursor: &mut Cursor<'_>, measure: Measure) -> Result<Bounds, Problem> {
     if low > high {
         let message = "the range runs backwards";
         let help = format!("write `{} to {}`", written(high, measure), written(low, measure));
-        return Err(Problem::new(Code("reversed-range"), cursor.since(start), message, "the smaller value comes first").help(help));
+        return Err(Problem::new(
+            Code("reversed-range"),
+            cursor.since(start),
+            message,
+            "the smaller value comes first",
+        )
+        .help(help));
     }
     let edge = |value| Some(Edge { value, inclusive: true });
     Ok(Bounds { low: edge(low), high: edge(high) })
@@ -232,7 +245,11 @@ fn no_comparison(cursor: &Cursor<'_>, measure: Measure) -> Problem {
             |word| format!("did you mean `{word}`?"),
         ),
     };
-    let message = if rest.is_empty() { "a comparison is missing here".to_owned() } else { format!("`{rest}` is not a comparison") };
+    let message = if rest.is_empty() {
+        "a comparison is missing here".to_owned()
+    } else {
+        format!("`{rest}` is not a comparison")
+    };
     let label = "expected `below`, `above`, `at least`, `at most`, or `A to B`";
     Problem::new(Code("bad-comparison"), bytes, message, label).help(help)
 }
@@ -261,7 +278,8 @@ fn lone_value(cursor: &Cursor<'_>, start: usize) -> Problem {
     let value = cursor.text_from(bytes.start).get(..bytes.len()).unwrap_or_default().to_owned();
     let message = format!("`{value}` alone is not a comparison");
     let label = "expected `below`, `above`, `at least`, `at most`, or `A to B`";
-    Problem::new(Code("bad-comparison"), bytes, message, label).help(format!("write `at least {value}` or `below {value}`"))
+    Problem::new(Code("bad-comparison"), bytes, message, label)
+        .help(format!("write `at least {value}` or `below {value}`"))
 }
 
 /// Refuses bounds that can never hold, or that name values which the quantity never has.
@@ -315,12 +333,22 @@ fn trailing(cursor: &Cursor<'_>) -> Problem {
         ),
     };
     let message = format!("`{rest}` was not expected here");
-    Problem::new(Code("bad-comparison"), bytes, message, "expected the comparison to end, or `until`, `for`, `on average over`").help(help)
+    Problem::new(
+        Code("bad-comparison"),
+        bytes,
+        message,
+        "expected the comparison to end, or `until`, `for`, `on average over`",
+    )
+    .help(help)
 }
 
 fn once<T>(earlier: &Option<T>, word: &str, bytes: Range<usize>) -> Result<(), Problem> {
     let message = format!("`{word}` stands twice in one comparison");
-    if earlier.is_some() { Err(Problem::new(Code("bad-comparison"), bytes, message, "leave one of them out")) } else { Ok(()) }
+    if earlier.is_some() {
+        Err(Problem::new(Code("bad-comparison"), bytes, message, "leave one of them out"))
+    } else {
+        Ok(())
+    }
 }
 
 /// The second value of a latch lies beyond the first, on the other side.
@@ -328,9 +356,18 @@ fn latch(bounds: &Bounds, until: f64, measure: Measure, bytes: Range<usize>) -> 
     let (message, label) = match (bounds.low, bounds.high) {
         (None, Some(edge)) if until > edge.value => return Ok(until),
         (Some(edge), None) if until < edge.value => return Ok(until),
-        (None, Some(edge)) => ("this latch could never be released: it is true below one value, so it ends at a higher one", format!("expected more than {}", written(edge.value, measure))),
-        (Some(edge), None) => ("this latch could never be released: it is true above one value, so it ends at a lower one", format!("expected less than {}", written(edge.value, measure))),
-        _ => ("a range has two sides, so `until` cannot say which one ends it", "use `below` or `above` beside `until`".to_owned()),
+        (None, Some(edge)) => (
+            "this latch could never be released: it is true below one value, so it ends at a higher one",
+            format!("expected more than {}", written(edge.value, measure)),
+        ),
+        (Some(edge), None) => (
+            "this latch could never be released: it is true above one value, so it ends at a lower one",
+            format!("expected less than {}", written(edge.value, measure)),
+        ),
+        _ => (
+            "a range has two sides, so `until` cannot say which one ends it",
+            "use `below` or `above` beside `until`".to_owned(),
+        ),
     };
     Err(Problem::new(Code("latch-side"), bytes, message, label))
 }

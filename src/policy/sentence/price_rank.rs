@@ -1,9 +1,9 @@
 //! Ranks among known prices: read far enough to be told from mistakes. This version cannot evaluate them.
 
+use super::Problem;
 use super::comparison::{Known, MAX_SPAN, clock_at, window_at};
 use super::quantity::{Measure, measured, span};
 use super::token::{Cursor, Kind};
-use super::Problem;
 use crate::diagnostic::{Code, nearest};
 
 /// What is missing for any sentence of this file.
@@ -15,7 +15,13 @@ pub(super) fn rank(cursor: &mut Cursor<'_>) -> Result<Known, Problem> {
         let second = cursor.ahead(1).map(|token| token.text).unwrap_or_default();
         let help = nearest(second, ["cheapest", "dearest"]).map(|word| format!("did you mean `the {word}`?"));
         let message = "a rank says which end of the prices it means";
-        return Err(Problem::new(Code("bad-comparison"), cursor.here(), message, "expected `the cheapest` or `the dearest`").maybe_help(help));
+        return Err(Problem::new(
+            Code("bad-comparison"),
+            cursor.here(),
+            message,
+            "expected `the cheapest` or `the dearest`",
+        )
+        .maybe_help(help));
     }
     let start = cursor.start();
     let length = span(cursor)?;
@@ -72,7 +78,12 @@ pub(super) fn relative(cursor: &mut Cursor<'_>) -> Result<Known, Problem> {
     if !spans.iter().any(|words| cursor.eat(words)) {
         let bytes = cursor.start()..cursor.start() + cursor.rest().len();
         let message = format!("`{}` does not say what the percentage is of", cursor.rest());
-        return Err(Problem::new(Code("bad-comparison"), bytes, message, "expected `of the average of today` or `of the average of tomorrow`"));
+        return Err(Problem::new(
+            Code("bad-comparison"),
+            bytes,
+            message,
+            "expected `of the average of today` or `of the average of tomorrow`",
+        ));
     }
     cursor.end(Code("bad-comparison"), "expected the sentence to end here")?;
     Ok(Known::NotYet(MISSING))
@@ -80,7 +91,8 @@ pub(super) fn relative(cursor: &mut Cursor<'_>) -> Result<Known, Problem> {
 
 /// A share of the average, which may be more than the whole.
 fn share(cursor: &mut Cursor<'_>) -> Result<(), Problem> {
-    let number = cursor.peek().filter(|token| token.kind == Kind::Number).and_then(|token| token.text.parse::<f64>().ok());
+    let number =
+        cursor.peek().filter(|token| token.kind == Kind::Number).and_then(|token| token.text.parse::<f64>().ok());
     if number.is_some_and(|number| (100.0..=1000.0).contains(&number)) {
         cursor.take();
         cursor.take();

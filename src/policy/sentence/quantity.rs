@@ -151,7 +151,8 @@ pub fn written(value: f64, measure: Measure) -> String {
 pub(super) fn measured(cursor: &mut Cursor<'_>, measure: Measure) -> Result<f64, Problem> {
     let start = cursor.start();
     let number = number(cursor, measure)?;
-    let exponent = if measure == Measure::Price { bare(cursor, &number, start)? } else { unit(cursor, measure, &number, start)? };
+    let exponent =
+        if measure == Measure::Price { bare(cursor, &number, start)? } else { unit(cursor, measure, &number, start)? };
     let value = decimal(&number, exponent).filter(|value| value.is_finite());
     let value = value.ok_or_else(|| out_of_range(&number, cursor.since(start), "a smaller number"))?;
     let beyond = measure == Measure::Percent && !(0.0..=100.0).contains(&value);
@@ -184,14 +185,25 @@ fn span_part(cursor: &mut Cursor<'_>) -> Result<(f64, f64), Problem> {
     let start = cursor.start();
     let Some(token) = cursor.take().filter(|token| token.kind == Kind::Number) else {
         let message = "a span of time is missing here";
-        return Err(Problem::new(Code("bad-value"), cursor.since(start), message, "expected a span such as `5 min` or `2 h`"));
+        return Err(Problem::new(
+            Code("bad-value"),
+            cursor.since(start),
+            message,
+            "expected a span such as `5 min` or `2 h`",
+        ));
     };
     let value = decimal(&checked(token.text, token.bytes.clone())?, 0).unwrap_or_default();
     let unit = cursor.peek().filter(|next| next.kind == Kind::Word).cloned();
     let Some(unit) = unit else {
         let message = format!("`{}` has no unit", token.text);
         let help = format!("write `{} min`, `{} h` or `{} s`", token.text, token.text, token.text);
-        return Err(Problem::new(Code("missing-unit"), token.bytes, message, "expected a span of time such as `5 min`").help(help));
+        return Err(Problem::new(
+            Code("missing-unit"),
+            token.bytes,
+            message,
+            "expected a span of time such as `5 min`",
+        )
+        .help(help));
     };
     cursor.take();
     match SPANS.iter().find(|(word, _)| *word == unit.text) {
@@ -204,11 +216,13 @@ fn span_part(cursor: &mut Cursor<'_>) -> Result<(f64, f64), Problem> {
 
 fn not_a_span(unit: &str, bytes: Range<usize>, number: &str) -> Problem {
     let meant = SPAN_SYNONYMS.iter().find(|(word, _)| *word == unit).map(|(_, meant)| *meant);
-    let code = if UNITS.iter().any(|(word, _, _)| *word == unit) { "wrong-unit" } else { "unknown-unit" };
-    let help = meant.map_or_else(|| "spans of time are written in h, min and s".to_owned(), |meant| {
-        if matches!(unit, "d" | "days") { "write days as hours: `48 h`".to_owned() } else { format!("write `{number} {meant}`") }
-    });
-    let code = if code == "wrong-unit" { Code("wrong-unit") } else { Code("unknown-unit") };
+    let other = UNITS.iter().any(|(word, _, _)| *word == unit);
+    let code = if other { Code("wrong-unit") } else { Code("unknown-unit") };
+    let help = match (meant, unit) {
+        (_, "d" | "days") => "write days as hours: `48 h`".to_owned(),
+        (Some(meant), _) => format!("write `{number} {meant}`"),
+        (None, _) => "spans of time are written in h, min and s".to_owned(),
+    };
     Problem::new(code, bytes, format!("`{unit}` is not a unit of time"), "expected `h`, `min` or `s`").help(help)
 }
 
@@ -227,7 +241,11 @@ fn number(cursor: &mut Cursor<'_>, measure: Measure) -> Result<String, Problem> 
         }
         None => {
             let found = cursor.rest();
-            let message = if found.is_empty() { "a number is missing here".to_owned() } else { format!("`{found}` is not {}", measure.noun()) };
+            let message = if found.is_empty() {
+                "a number is missing here".to_owned()
+            } else {
+                format!("`{found}` is not {}", measure.noun())
+            };
             let bytes = if found.is_empty() { cursor.here() } else { start..cursor.start() + found.len() };
             Err(Problem::new(Code("bad-value"), bytes, message, format!("expected {}", measure.example())))
         }
@@ -237,14 +255,19 @@ fn number(cursor: &mut Cursor<'_>, measure: Measure) -> Result<String, Problem> 
 /// Digits with at most one point between them.
 fn checked(digits: &str, bytes: Range<usize>) -> Result<String, Problem> {
     let parts: Vec<&str> = digits.split('.').collect();
-    let valid = parts.len() <= 2 && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    let valid =
+        parts.len() <= 2 && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
     if valid && digits.len() <= 20 {
         return Ok(digits.to_owned());
     }
     let message = format!("`{digits}` is not a number of this language");
     let mended = digits.replace('_', "").replacen(',', ".", 1);
     let mended = if mended.starts_with('.') { format!("0{mended}") } else { mended };
-    let help = mended.bytes().all(|b| b.is_ascii_digit() || b == b'.').then(|| format!("write `{mended}`")).filter(|_| digits.len() <= 20 && mended.parse::<f64>().is_ok());
+    let help = mended
+        .bytes()
+        .all(|b| b.is_ascii_digit() || b == b'.')
+        .then(|| format!("write `{mended}`"))
+        .filter(|_| digits.len() <= 20 && mended.parse::<f64>().is_ok());
     let label = "expected digits, perhaps with a point: `12`, `0.27`";
     Err(Problem::new(Code("bad-value"), bytes, message, label).maybe_help(help))
 }
@@ -262,13 +285,23 @@ fn unit(cursor: &mut Cursor<'_>, measure: Measure, number: &str, start: usize) -
             Ok(exponent)
         }
         (Some(token), Some((word, found, _))) => {
-            let message = format!("`{word}` is a unit of {}, and this is {}", found.noun().trim_start_matches("a "), measure.noun());
+            let message = format!(
+                "`{word}` is a unit of {}, and this is {}",
+                found.noun().trim_start_matches("a "),
+                measure.noun()
+            );
             Err(Problem::new(Code("wrong-unit"), token.bytes, message, expected).help(write))
         }
         (Some(token), None) if !follows(token.text) => {
             let near = UNITS.iter().find(|(unit, of, _)| *of == measure && unit.eq_ignore_ascii_case(token.text));
             let help = near.map_or(write, |(unit, _, _)| format!("write `{}`", with_unit(number, unit)));
-            Err(Problem::new(Code("unknown-unit"), token.bytes, format!("`{}` is not a unit of this language", token.text), expected).help(help))
+            Err(Problem::new(
+                Code("unknown-unit"),
+                token.bytes,
+                format!("`{}` is not a unit of this language", token.text),
+                expected,
+            )
+            .help(help))
         }
         _ => {
             let message = format!("`{number}` has no unit");

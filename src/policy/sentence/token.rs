@@ -67,9 +67,10 @@ impl<'t> Cursor<'t> {
     /// Takes these words if they come next.
     pub(super) fn eat(&mut self, words: &str) -> bool {
         let count = words.split(' ').count();
-        let matches = words.split(' ').enumerate().all(|(step, word)| {
-            self.ahead(step).is_some_and(|token| token.text.eq_ignore_ascii_case(word))
-        });
+        let matches = words
+            .split(' ')
+            .enumerate()
+            .all(|(step, word)| self.ahead(step).is_some_and(|token| token.text.eq_ignore_ascii_case(word)));
         self.at += if matches { count } else { 0 };
         matches
     }

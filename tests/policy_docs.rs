@@ -1,0 +1,118 @@
+//! The documents of the language say what the program does.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    missing_docs
+)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use offpeak::diagnostic::render;
+use offpeak::policy::load;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap()
+}
+
+#[test]
+fn every_whole_policy_in_the_reference_loads() {
+    let text = read("docs/policy-language.md");
+    let blocks: Vec<&str> = text.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        let loaded = load("reference.yaml", block);
+        assert!(loaded.diagnostics.is_empty(), "{}", render(&loaded.diagnostics, "reference.yaml", block, false));
+    }
+}
+
+#[test]
+fn every_fragment_in_the_reference_fits_into_a_policy() {
+    let text = read("docs/policy-language.md");
+    let whole = text.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let fragments: Vec<&str> =
+        text.split("```yaml fragment\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(fragments.len() >= 3);
+    for fragment in fragments {
+        let policy = match fragment.split(':').next().unwrap() {
+            key @ ("tariff" | "calendars") => replaced(whole, key, fragment),
+            _ => whole.replace("\notherwise:", &format!("\n{fragment}\notherwise:")),
+        };
+        let loaded = load("reference.yaml", &policy);
+        assert!(loaded.diagnostics.is_empty(), "{}", render(&loaded.diagnostics, "reference.yaml", &policy, false));
+    }
+}
+
+/// The policy with the section of this key replaced.
+fn replaced(whole: &str, key: &str, by: &str) -> String {
+    let start = whole.find(&format!("\n{key}:")).unwrap() + 1;
+    let length = whole[start..].find("\n\n").unwrap();
+    format!("{}{}{}", &whole[..start], by.trim_end(), &whole[start + length..])
+}
+
+/// Every file of source below a folder.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Every code that the source of the policy loader names.
+fn codes_in_source() -> BTreeSet<String> {
+    let mut files = vec![];
+    sources(&root().join("src/policy"), &mut files);
+    let mut codes = BTreeSet::new();
+    for file in files {
+        let text = std::fs::read_to_string(file).unwrap();
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        for call in ["Code(", ".error(", ".error_help(", "tell("] {
+            for (at, _) in text.match_indices(call) {
+                let rest = text[at + call.len()..].trim_start();
+                if let Some(literal) = rest.strip_prefix('"') {
+                    codes.insert(literal.split('"').next().unwrap().to_owned());
+                }
+            }
+        }
+    }
+    codes
+}
+
+#[test]
+fn the_list_of_diagnostics_names_every_code_and_no_other() {
+    let text = read("docs/diagnostics.md");
+    let listed: BTreeSet<String> =
+        text.lines().filter_map(|line| line.strip_prefix("## `")?.strip_suffix('`')).map(str::to_owned).collect();
+    assert_eq!(listed, codes_in_source());
+}
+
+#[test]
+fn every_example_in_the_list_is_what_the_program_prints() {
+    let text = read("docs/diagnostics.md");
+    let mut count = 0;
+    for section in text.split("\n## `").skip(1) {
+        let code = section.split('`').next().unwrap();
+        let example = section.split("```text\n").nth(1).unwrap_or_else(|| panic!("{code} has no example"));
+        let example = example.split("\n```").next().unwrap();
+        let file = example.split("--> ").nth(1).unwrap().split(':').next().unwrap();
+        let policy = read(&format!("tests/broken/{file}"));
+        let shown = render(&load(file, &policy).diagnostics, file, &policy, false);
+        assert!(
+            example.contains(&format!("[{code}]")) && shown.contains(example),
+            "{code}:\n{example}\n\nprinted:\n{shown}"
+        );
+        count += 1;
+    }
+    assert!(count > 40);
+}
