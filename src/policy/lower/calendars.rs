@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::fields::Fields;
-use super::{Context, SeenWindow, quoted};
+use super::{Context, SeenWindow, as_list, quoted};
 use crate::diagnostic::nearest;
 use crate::policy::sentence::{DayWord, date_range, days, months, window};
 use crate::policy::yaml::Node;
@@ -23,7 +23,24 @@ const MAX_WINDOWS: usize = 24;
 const MAX_RANGE: i64 = 400;
 
 /// Words under `days` that are no names of calendars.
-const DAY_WORDS: [&str; 9] = ["weekdays", "weekends", "mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+const DAY_WORDS: [&str; 16] = [
+    "weekdays",
+    "weekends",
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+    "sat",
+    "sun",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+];
 
 impl Context<'_> {
     /// Reads the calendars, to be asked by name.
@@ -167,15 +184,10 @@ impl Context<'_> {
         }
         let names: Vec<String> = self.calendars.iter().map(|calendar| calendar.name.clone()).collect();
         let known = names.iter().map(String::as_str).chain(DAY_WORDS);
-        let help = nearest(name, known).map_or_else(
-            || {
-                format!(
-                    "name its days: `calendars: {{ {}: [2026-12-25] }}`",
-                    if is_name(name) { name } else { "holidays" }
-                )
-            },
-            |word| format!("did you mean `{word}`?"),
-        );
+        let near = nearest(name, known).map(|word| format!("did you mean `{word}`?")).or_else(|| as_list(name));
+        let help = near.unwrap_or_else(|| {
+            format!("name its days: `calendars: {{ {}: [2026-12-25] }}`", if is_name(name) { name } else { "holidays" })
+        });
         let message = format!("{} is neither a day of the week nor a calendar of this policy", quoted(name));
         self.error_help(
             "unknown-calendar",

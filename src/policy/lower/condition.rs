@@ -76,7 +76,7 @@ impl Context<'_> {
         match key.text.as_str() {
             "any" => self.list(key, value).map(Condition::Any),
             "all" => self.list(key, value).map(Condition::All),
-            "not" => self.condition(value, "not").map(|inner| Condition::Not(Box::new(inner))),
+            "not" => self.negation(value),
             "forecast solar" | "forecast load" => self.alternatives(key, value, None),
             "import price" => self.priced(key, value, Quantity::ImportPrice, self.prices.0),
             "export price" => self.priced(key, value, Quantity::ExportPrice, self.prices.1),
@@ -101,6 +101,22 @@ impl Context<'_> {
         let conditions: Vec<Condition> =
             items.iter().take(count).filter_map(|item| self.condition(item, &key.text)).collect();
         (count > 0 && conditions.len() == count).then_some(conditions)
+    }
+
+    fn negation(&mut self, value: &Node) -> Option<Condition> {
+        if matches!(value.value, Value::List(_)) {
+            let bytes = self.first_line(&value.bytes);
+            let help = "write `not: { any: […] }` where none may hold, or `not: { all: […] }` where not all may";
+            self.error_help(
+                "wrong-shape",
+                &bytes,
+                "`not` takes one mapping, and this is a list",
+                "expected `key: value`",
+                help,
+            );
+            return None;
+        }
+        self.condition(value, "not").map(|inner| Condition::Not(Box::new(inner)))
     }
 
     fn priced(&mut self, key: &Key, value: &Node, quantity: Quantity, known: bool) -> Option<Condition> {

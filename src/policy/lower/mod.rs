@@ -25,6 +25,9 @@ pub(super) use root::policy;
 /// How many items a list of the language may have.
 const MAX_ITEMS: usize = 2_000;
 
+/// What goes wrong where several items stand as one text.
+const LISTABLE: [&str; 4] = ["bad-time", "bad-date", "bad-months", "unknown-band"];
+
 /// How many problems of one file are told.
 const MAX_DIAGNOSTICS: usize = 500;
 
@@ -147,7 +150,8 @@ impl<'t> Context<'t> {
         let bytes = inside.filter(|bytes| bytes.end <= node.bytes.end).unwrap_or(node.bytes.clone());
         let place = self.place(&bytes);
         let diagnostic = Diagnostic::error(problem.code, place, problem.message, problem.label);
-        self.push(Diagnostic { help: problem.help, ..diagnostic });
+        let listed = || as_list(&scalar.text).filter(|_| LISTABLE.contains(&problem.code.0));
+        self.push(Diagnostic { help: problem.help.or_else(listed), ..diagnostic });
     }
 
     /// The text of a value that should be one; reports a list, a mapping or nothing at all.
@@ -227,6 +231,13 @@ fn written(node: &Node) -> String {
         Value::List(items) => format!("[{}]", items.iter().map(written).collect::<Vec<String>>().join(", ")),
         Value::Map(_) => "{…}".to_owned(),
     }
+}
+
+/// Several items that were written as one text, as a list.
+fn as_list(text: &str) -> Option<String> {
+    let items: Vec<&str> = text.split(',').map(str::trim).collect();
+    let short = items.len() > 1 && text.len() <= 200 && items.iter().all(|item| !item.is_empty());
+    short.then(|| format!("write a list as `[{}]`", items.join(", ")))
 }
 
 /// A text from the file in a message: cut, and without what a terminal would act on.

@@ -1,7 +1,6 @@
 //! The whole file.
 
 use super::{Context, quoted};
-use crate::diagnostic::nearest;
 use crate::policy::model::{Action, Limits, Policy};
 use crate::policy::yaml::{Node, Value};
 use crate::policy::{review, sentence};
@@ -91,7 +90,7 @@ fn name(cx: &mut Context<'_>, node: &Node) -> Option<String> {
 fn timezone(cx: &mut Context<'_>, node: &Node) -> Option<Zone> {
     let parse = |text: &str| {
         Zone::named(text).ok_or_else(|| {
-            let help = nearest(text, Zone::names()).map(|zone| format!("did you mean `{zone}`?"));
+            let help = sentence::near_zone(text).map(|zone| format!("did you mean `{zone}`?"));
             let message = format!("{} is not a time zone", quoted(text));
             let label = "expected a name of the tz database, such as `Europe/London`";
             let code = crate::diagnostic::Code("unknown-zone");

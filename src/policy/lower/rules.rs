@@ -84,7 +84,11 @@ impl Context<'_> {
     pub(super) fn action(&mut self, node: &Node, key: &str) -> Option<(Action, Place)> {
         let action = self.read(node, key, parse_action)?;
         let place = self.place(&node.bytes);
-        if matches!(action, Action::ChargeToCover { .. }) {
+        if matches!(action, Action::ChargeToCover { .. }) && key == "otherwise" {
+            let message = "this version knows no forecasts, and `otherwise` must always be known";
+            let help = "write `self-consume`, and put the charge into a rule of its own";
+            self.error_help("cannot-do", &node.bytes, message, "cannot be evaluated", help);
+        } else if matches!(action, Action::ChargeToCover { .. }) {
             let message = "this version knows no forecasts, so it cannot tell how much to charge";
             let warning = Diagnostic::warning(Code("not-yet-known"), place.clone(), message, "unknown for now");
             self.push(

@@ -51,6 +51,13 @@ impl Context<'_> {
     fn side(&mut self, entry: Option<(&Key, &Node)>, zone: Option<&Zone>) -> Option<Vec<Band>> {
         let Some((key, node)) = entry else { return Some(Vec::new()) };
         let import = key.text == "import";
+        if let Value::Scalar(scalar) = &node.value
+            && !scalar.is_empty()
+        {
+            self.bands_known &= !import;
+            self.bare_price(key, node, &scalar.text);
+            return None;
+        }
         let Some(entries) = self.mapping(node, &key.text) else {
             self.bands_known &= !import;
             return None;
@@ -82,6 +89,13 @@ impl Context<'_> {
         let price = self.read(node, "price", price)?;
         let place = self.place(&key.bytes);
         Some(vec![Band { name: String::new(), price, when: CalendarTest::default(), place }])
+    }
+
+    /// A price without the words around it.
+    fn bare_price(&mut self, key: &Key, node: &Node, text: &str) {
+        let help = format!("write `{}: {{ price: {text} }}`", key.text);
+        let label = "expected `{ price: 0.15 }`, or bands by name";
+        self.error_help("wrong-shape", &node.bytes, format!("`{}` takes a price or bands", key.text), label, help);
     }
 
     fn band(&mut self, name: &Key, node: &Node, number: Option<usize>) -> Option<Band> {

@@ -87,19 +87,21 @@ fn unknown(cursor: &Cursor<'_>, start: usize) -> Problem {
     let bytes: Range<usize> = start..start + rest.len();
     let first = rest.split_whitespace().next().unwrap_or_default();
     let second = rest.split_whitespace().nth(1).unwrap_or_default();
-    let percent = rest.split_whitespace().find(|word| word.ends_with('%')).unwrap_or("90%");
+    let given = rest.split_whitespace().find(|word| word.ends_with('%'));
+    let (high, low) = (given.unwrap_or("90%"), given.unwrap_or("30%"));
     let help = match first.to_lowercase().as_str() {
         "" => None,
         "charge" if second == "to" => None,
-        "charge" => Some(format!("write `charge to {percent}`: an action says how far")),
-        "discharge" => Some(format!("write `discharge to {percent}`: an action says how far")),
+        "charge" => Some(format!("write `charge to {high}`: an action says how far")),
+        "discharge" => Some(format!("write `discharge to {low}`: an action says how far")),
         "self" | "selfconsume" | "self_consume" | "auto" | "idle" | "normal" => Some("write `self-consume`".to_owned()),
         "stop" | "wait" | "pause" | "keep" | "block" => {
             Some("write `hold`: no discharge, the sun may charge".to_owned())
         }
         "export" | "sell" => Some("write `discharge to 30%`, for devices that can force energy out".to_owned()),
         _ => nearest(first, ["charge", "hold", "self-consume", "discharge"]).map(|word| match word {
-            "charge" | "discharge" => format!("did you mean `{word} to {percent}`?"),
+            "charge" => format!("did you mean `charge to {high}`?"),
+            "discharge" => format!("did you mean `discharge to {low}`?"),
             word => format!("did you mean `{word}`?"),
         }),
     };

@@ -111,12 +111,30 @@ fn zone(cursor: &mut Cursor<'_>) -> Result<Option<Zone>, Problem> {
     if name.is_empty() {
         return Ok(None);
     }
+    if name.starts_with(',') {
+        let bytes = start..start + name.len();
+        return Err(Problem::new(
+            Code("bad-time"),
+            bytes,
+            "one text holds one window",
+            "expected the window to end before this",
+        ));
+    }
     Zone::named(name).map(Some).ok_or_else(|| {
-        let help = nearest(name, Zone::names()).map(|zone| format!("did you mean `{zone}`?"));
+        let help = near_zone(name).map(|zone| format!("did you mean `{zone}`?"));
         let message = format!("`{name}` is not a time zone");
         let label = "expected nothing, or a name of the tz database: `UTC`, `Europe/London`";
         Problem::new(Code("unknown-zone"), start..start + name.len(), message, label).maybe_help(help)
     })
+}
+
+/// The zone that was likely meant: the same letters, the city alone, or the nearest name.
+#[must_use]
+pub fn near_zone(name: &str) -> Option<&'static str> {
+    let wanted = name.replace(' ', "_");
+    let city = |zone: &&'static str| zone.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(&wanted));
+    let same = Zone::names().find(|zone| zone.eq_ignore_ascii_case(&wanted));
+    same.or_else(|| Zone::names().find(city)).or_else(|| nearest(name, Zone::names()))
 }
 
 /// An item under `days`: `mon`, `mon-fri`, `weekdays`, `weekends`, a calendar's name, or `not` before any of these.
@@ -179,12 +197,20 @@ pub fn months(text: &str) -> Result<Months, Problem> {
     range.ok_or_else(|| {
         let wrong = [from, to].into_iter().find(|part| month(part).is_none()).unwrap_or(word).trim();
         let near = nearest(wrong, MONTHS.iter().map(|name| name.get(..3).unwrap_or(name)).chain(MONTHS));
+        let help = near.map(|word| format!("did you mean `{word}`?")).or_else(|| numbered(from, to));
         let message = format!("`{wrong}` is not a month");
         let label = "expected a month or a range: `dec`, `nov-mar`";
         let start = text.find(wrong).unwrap_or_default();
-        Problem::new(Code("bad-months"), start..start + wrong.len(), message, label)
-            .maybe_help(near.map(|word| format!("did you mean `{word}`?")))
+        Problem::new(Code("bad-months"), start..start + wrong.len(), message, label).maybe_help(help)
     })
+}
+
+/// Months that are written as numbers.
+fn numbered(from: &str, to: &str) -> Option<String> {
+    let name =
+        |part: &str| MONTHS.get(part.trim().parse::<usize>().ok()?.checked_sub(1)?).and_then(|name| name.get(..3));
+    let (from, to) = (name(from)?, name(to)?);
+    Some(if from == to { format!("write `{from}`") } else { format!("write `{from}-{to}`") })
 }
 
 fn month(word: &str) -> Option<u32> {

@@ -325,7 +325,8 @@ fn trailing(cursor: &Cursor<'_>) -> Problem {
     let bytes = cursor.start()..cursor.start() + rest.len();
     let first = rest.split_whitespace().next().unwrap_or_default();
     let help = match first {
-        "and" | "or" => "one key takes one comparison: several hold together as `A to B`, or as items of a list, any of which may hold".to_owned(),
+        "and" => "one key takes one comparison; both ends at once are written as a range, `A to B`".to_owned(),
+        "or" => "one key takes one comparison; a list means any of its items: `[below 30%, above 90%]`".to_owned(),
         "on" | "average" | "averaged" => "write `on average over 15 min`".to_owned(),
         _ => nearest(first, ["until", "for", "on"]).map_or_else(
             || "a comparison may go on with `until`, `for` or `on average over`".to_owned(),

@@ -15,7 +15,7 @@ use std::ops::Range;
 use crate::diagnostic::Code;
 
 pub use action::parse_action;
-pub use calendar::{DayWord, clock, date, date_range, days, months, window};
+pub use calendar::{DayWord, clock, date, date_range, days, months, near_zone, window};
 pub use comparison::{Known, Sentence, comparison, forecast};
 pub use quantity::{Measure, duration, energy, percent, power, price, written};
 

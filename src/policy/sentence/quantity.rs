@@ -56,13 +56,18 @@ const SPAN_SYNONYMS: [(&str, &str); 16] = [
 ];
 
 impl Measure {
+    /// What it is called without an article.
+    fn bare(self) -> &'static str {
+        self.noun().trim_start_matches("an ").trim_start_matches("a ")
+    }
+
     /// What it is called.
     #[must_use]
     pub fn noun(self) -> &'static str {
         match self {
             Measure::Percent => "a percentage",
-            Measure::Power => "power",
-            Measure::Energy => "energy",
+            Measure::Power => "a power",
+            Measure::Energy => "an energy",
             Measure::Price => "a price per kWh",
         }
     }
@@ -277,7 +282,7 @@ fn unit(cursor: &mut Cursor<'_>, measure: Measure, number: &str, start: usize) -
     let expected = format!("expected {} such as {}", measure.noun(), measure.example());
     let token = cursor.peek().filter(|token| token.kind == Kind::Word || token.text == "%").cloned();
     let known = |word: &str| UNITS.iter().find(|(unit, _, _)| *unit == word).copied();
-    let write = format!("write `{}`", with_unit(number, measure.likely(number)));
+    let write = format!("write `{}`", likely(number, measure));
     let unit = token.as_ref().and_then(|token| known(token.text));
     match (token, unit) {
         (_, Some((_, found, exponent))) if found == measure => {
@@ -285,11 +290,7 @@ fn unit(cursor: &mut Cursor<'_>, measure: Measure, number: &str, start: usize) -
             Ok(exponent)
         }
         (Some(token), Some((word, found, _))) => {
-            let message = format!(
-                "`{word}` is a unit of {}, and this is {}",
-                found.noun().trim_start_matches("a "),
-                measure.noun()
-            );
+            let message = format!("`{word}` is a unit of {}, and this is {}", found.bare(), measure.noun());
             Err(Problem::new(Code("wrong-unit"), token.bytes, message, expected).help(write))
         }
         (Some(token), None) if !follows(token.text) => {
@@ -330,6 +331,13 @@ fn bare(cursor: &mut Cursor<'_>, number: &str, start: usize) -> Result<i32, Prob
 /// Words that may follow a quantity, so that what lacks is the unit and not the sense of the word.
 fn follows(word: &str) -> bool {
     matches!(word, "until" | "for" | "on" | "to" | "at" | "of" | "tomorrow" | "today" | "by" | "between")
+}
+
+/// What someone who left the unit out most likely meant: `0.9` as an efficiency is 90 %.
+fn likely(number: &str, measure: Measure) -> String {
+    let share = number.parse::<f64>().is_ok_and(|value| value > 0.0 && value < 1.0);
+    let hundredfold = decimal(number, 2).filter(|_| share && measure == Measure::Percent);
+    hundredfold.map_or_else(|| with_unit(number, measure.likely(number)), |percent| format!("{percent}%"))
 }
 
 fn with_unit(number: &str, unit: &str) -> String {
