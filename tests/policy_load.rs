@@ -175,7 +175,7 @@ fn values_of_other_verbs_have_the_same_grammar() {
     let wrong = policy::parse_power("3 kWh").unwrap_err();
     assert_eq!(
         wrong,
-        "`kWh` is a unit of energy, and this is power: expected power such as `3 kW` or `200 W`; write `3 kW`"
+        "`kWh` is a unit of energy, and this is a power: expected a power such as `3 kW` or `200 W`; write `3 kW`"
     );
     for bad in ["", "2", "h", "2 h 3 h", "30 min 1 h", "-1 h", "1e9 h", "99999999999 h"] {
         assert!(policy::parse_duration(bad).is_err(), "{bad}");
@@ -287,4 +287,32 @@ fn files_without_bound_are_refused_in_bounded_time() {
         let shown = render(&found.diagnostics, "big.yaml", &text, false);
         assert!(shown.len() < 200_000, "{code}: {} bytes", shown.len());
     }
+}
+
+#[test]
+fn line_ends_and_byte_order_marks_of_other_systems_change_nothing() {
+    let plain = loaded(EXAMPLE);
+    for text in [EXAMPLE.replace('\n', "\r\n"), format!("\u{feff}{EXAMPLE}")] {
+        let other = loaded(&text);
+        assert_eq!((&other.site, &other.limits, other.otherwise), (&plain.site, &plain.limits, plain.otherwise));
+        let shapes = |policy: &Policy| policy.rules.iter().map(|rule| shape(&rule.when)).collect::<Vec<String>>();
+        assert_eq!(shapes(&other), shapes(&plain));
+        let lines =
+            |policy: &Policy| policy.rules.iter().map(|rule| (rule.place.line, rule.place.column)).collect::<Vec<_>>();
+        assert_eq!(lines(&other), lines(&plain));
+    }
+}
+
+#[test]
+fn colour_changes_nothing_but_the_colour() {
+    let text = HEAD.replace("capacity: 10 kWh", "capacity: 10");
+    let found = load("home.yaml", &text).diagnostics;
+    let (plain, coloured) = (render(&found, "home.yaml", &text, false), render(&found, "home.yaml", &text, true));
+    assert!(coloured.contains("\u{1b}["));
+    let stripped: String = coloured
+        .split('\u{1b}')
+        .enumerate()
+        .map(|(n, part)| if n == 0 { part } else { part.split_once('m').unwrap().1 })
+        .collect();
+    assert_eq!(stripped, plain);
 }

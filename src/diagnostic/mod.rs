@@ -113,8 +113,11 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         return None;
     }
     let word = word.to_lowercase();
-    let limit = (word.chars().count() / 3).max(1);
-    let scored = known.into_iter().map(|candidate| (distance(&word, &candidate.to_lowercase()), candidate));
+    let length = word.chars().count();
+    let limit = (length / 3).max(1);
+    // A difference in length costs at least as many letters, so most words need no table.
+    let known = known.into_iter().filter(|candidate| candidate.chars().count().abs_diff(length) <= limit);
+    let scored = known.map(|candidate| (distance(&word, &candidate.to_lowercase()), candidate));
     scored.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
 }
 

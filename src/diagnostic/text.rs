@@ -1,5 +1,7 @@
 //! Diagnostics for people, as a good compiler gives them.
 
+use std::ops::Range;
+
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
@@ -63,14 +65,25 @@ fn fits(diagnostic: &Diagnostic, source: &str) -> bool {
     })
 }
 
+/// The lines in question and no others, so that a long file costs no more than a short one.
 fn snippet<'a>(
     diagnostic: &'a Diagnostic,
     file: &'a str,
     source: &'a str,
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let span = |bytes: &std::ops::Range<usize>| bytes.start.min(source.len())..bytes.end.min(source.len());
+    let related = diagnostic.related.as_ref().map(|(place, _)| place);
+    let first = related.filter(|place| place.bytes.start < diagnostic.place.bytes.start).unwrap_or(&diagnostic.place);
+    let last = related.map_or(diagnostic.place.bytes.end, |place| place.bytes.end.max(diagnostic.place.bytes.end));
+    let start = source.get(..first.bytes.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let end = source.get(last..).and_then(|after| after.find('\n')).map_or(source.len(), |at| last + at);
+    let lines = source.get(start..end).unwrap_or_default();
+    let span = |bytes: &Range<usize>| {
+        let within = |at: usize| at.saturating_sub(start).min(lines.len());
+        within(bytes.start)..within(bytes.end)
+    };
     let primary = AnnotationKind::Primary.span(span(&diagnostic.place.bytes)).label(printable(&diagnostic.label));
-    let snippet = Snippet::source(source).path(file).annotation(primary);
+    let number = usize::try_from(first.line).unwrap_or(usize::MAX);
+    let snippet = Snippet::source(lines).line_start(number).path(file).annotation(primary);
     match &diagnostic.related {
         Some((place, why)) => {
             snippet.annotation(AnnotationKind::Context.span(span(&place.bytes)).label(printable(why)))

@@ -43,6 +43,9 @@ impl Context<'_> {
         let mut fields =
             Fields { what: what.to_owned(), owner: owner.clone(), entries: Vec::new(), guessed: Vec::new() };
         for (key, value) in self.distinct(entries) {
+            if self.full() {
+                break;
+            }
             if known.contains(&key.text.as_str()) {
                 fields.entries.push((key, value));
             } else if let Some(meant) = self.unknown_key(key, what, known) {
