@@ -97,6 +97,7 @@ fn comparisons_become_bounds_in_base_units() {
     check("soc: at least 80%", reading(Signal::Soc), edge(80.0, true), None);
     check("soc: 20% to 40%", reading(Signal::Soc), edge(20.0, true), edge(40.0, true));
     check("ev: above 1.2 kW", reading(Signal::Ev), edge(1200.0, false), None);
+    check("ev: above 1.005 kW", reading(Signal::Ev), edge(1005.0, false), None);
     check("grid: below -0.5 kW", reading(Signal::Grid), None, edge(-500.0, false));
     check("grid: -2 kW to 200 W", reading(Signal::Grid), edge(-2000.0, true), edge(200.0, true));
     check("battery: at most 0 W", reading(Signal::Battery), None, edge(0.0, true));
