@@ -4,6 +4,8 @@ use crate::policy::Policy;
 use crate::policy::model::Condition;
 use crate::time::{CalendarTest, ClockTime, Instant, Zone};
 
+use super::bands::asks_for_days;
+
 /// Seconds in a day of 24 hours.
 const DAY: i64 = 86_400;
 
@@ -64,7 +66,7 @@ fn marks<'a>(site: &'a Zone, tests: impl IntoIterator<Item = &'a CalendarTest>) 
             add(zone, window.start());
             add(zone, window.end());
         }
-        if !test.days.is_empty() || test.months.is_some() || !test.dates.is_empty() {
+        if asks_for_days(test) {
             add(site, ClockTime::MIDNIGHT);
         }
     }
