@@ -80,14 +80,14 @@ pub enum Seen {
 
 /// What holds at one moment, and what became of every rule.
 #[must_use]
-pub fn explain<'a>(policy: &'a Policy, situation: &Situation<'a>, memory: &'a Memory) -> Explanation<'a> {
+pub fn explain<'a>(policy: &'a Policy, situation: &Situation<'_>, memory: &Memory) -> Explanation<'a> {
     let view = View::new(policy, situation, memory);
     let decision = decide(&view);
     let rules = policy.rules.iter().enumerate().map(|(index, rule)| verdict(&view, decision.source, index, rule));
     Explanation { decision, rules: rules.collect() }
 }
 
-fn verdict<'a>(view: &View<'a>, winner: Source, index: usize, rule: &'a Rule) -> Verdict<'a> {
+fn verdict<'a>(view: &View<'_>, winner: Source, index: usize, rule: &'a Rule) -> Verdict<'a> {
     let reached = match winner {
         Source::Rule(won) if won == index => return Verdict::Won,
         Source::Rule(won) => index < won,
@@ -110,13 +110,13 @@ fn target_not_known(rule: &Rule) -> Finding<'_> {
     Finding { text: "charge to cover", place: &rule.then_place, negated: false, seen }
 }
 
-fn found<'a>(view: &View<'a>, rule: &'a Rule, truth: Truth) -> Finding<'a> {
+fn found<'a>(view: &View<'_>, rule: &'a Rule, truth: Truth) -> Finding<'a> {
     let nothing = Finding { text: "", place: &rule.place, negated: false, seen: Seen::Nothing };
     blame(view, &rule.when, truth, false).unwrap_or(nothing)
 }
 
 /// The first part, as deep as it goes, that made a condition what it is.
-fn blame<'a>(view: &View<'a>, condition: &'a Condition, truth: Truth, negated: bool) -> Option<Finding<'a>> {
+fn blame<'a>(view: &View<'_>, condition: &'a Condition, truth: Truth, negated: bool) -> Option<Finding<'a>> {
     match condition {
         Condition::All(parts) | Condition::Any(parts) => {
             let guilty = |part: &'a Condition| (view.holds(part) == truth).then(|| blame(view, part, truth, negated));
