@@ -303,8 +303,8 @@ fn some_days(rng: &mut Rng) -> DayTest {
 }
 
 fn some_test(rng: &mut Rng, foreign: bool) -> CalendarTest {
-    let mut test = CalendarTest::default();
-    test.windows = (0..rng.usize(0..=2)).map(|_| some_window(rng, foreign)).collect();
+    let windows = (0..rng.usize(0..=2)).map(|_| some_window(rng, foreign)).collect();
+    let mut test = CalendarTest { windows, ..CalendarTest::default() };
     if rng.u8(0..3) == 0 {
         test.days = (0..rng.usize(1..=2)).map(|_| some_days(rng)).collect();
     }

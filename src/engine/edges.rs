@@ -1,10 +1,15 @@
 //! The instants at which the calendar of a policy may change its mind.
 
+use std::time::Duration;
+
 use crate::policy::Policy;
 use crate::policy::model::Condition;
-use crate::time::{CalendarTest, ClockTime, Instant, Zone};
+use crate::time::{CalendarTest, ClockTime, Instant, Zone, after, before};
 
 use super::bands::asks_for_days;
+
+/// How far around a span the clock's changes matter: a window's ends are looked for on a day on either side.
+const SLACK: Duration = Duration::from_secs(2 * 86_400);
 
 /// Seconds in a day of 24 hours.
 const DAY: i64 = 86_400;
@@ -75,8 +80,7 @@ fn marks<'a>(site: &'a Zone, tests: impl IntoIterator<Item = &'a CalendarTest>) 
 
 /// The instants of some readings of one zone's clock, on every day of the span and one on either side.
 fn resolve(zone: &Zone, times: &[ClockTime], from: Instant, until: Instant, found: &mut Vec<Instant>) {
-    let slack = chrono::Duration::days(2);
-    let offsets = zone.offsets(from - slack, until + slack);
+    let offsets = zone.offsets(before(from, SLACK), after(until, SLACK));
     match offsets.as_slice() {
         [(_, offset)] => resolve_plainly(*offset, times, from, until, found),
         _ => resolve_with_changes(zone, times, from, until, found),

@@ -1,0 +1,409 @@
+//! The timeline: what is expected, what may be programmed ahead, and the battery's course, at telling moments.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+use std::time::Duration;
+
+use offpeak::engine::{Memory, Override, Situation, Source, banded_prices, evaluate};
+use offpeak::plan::timeline::{Steps, Timeline};
+use offpeak::plan::{Outlook, project};
+use offpeak::policy::Policy;
+use offpeak::policy::model::{Action, Condition, Quantity};
+use offpeak::snapshot::{Signal, Snapshot};
+use offpeak::tariff::Prices;
+use offpeak::time::{CalendarTest, Instant, Weekdays};
+use proptest::prelude::*;
+
+mod engine_support;
+use engine_support::{
+    Asks, above, at, below, calendar, charge_to, compare, days, minutes, observed, policy, reading, rule, self_consume,
+    slots, snapshot, soc, watts, windows,
+};
+
+/// What a projection starts from; what a test does not say is the usual.
+struct Given {
+    policy: Policy,
+    now: Instant,
+    snapshot: Snapshot,
+    prices: Prices,
+    manual: Option<Override>,
+    outlook: Outlook,
+    hours: u64,
+}
+
+impl Given {
+    fn new(rules: Vec<(Condition, Action)>, now: &str, percent: f64, load: f64, solar: f64) -> Given {
+        let now = at(now);
+        let snapshot = snapshot(now, percent, load, solar);
+        let mut policy = policy("Europe/London");
+        let named = rules.into_iter().zip('A'..).map(|((when, then), name)| rule(&name.to_string(), when, then));
+        policy.rules = named.collect();
+        let prices = banded_prices(&policy, now, now + chrono::Duration::days(3));
+        Given { policy, now, snapshot, prices, manual: None, outlook: Outlook::default(), hours: 24 }
+    }
+
+    fn situation(&self) -> Situation<'_> {
+        Situation { snapshot: &self.snapshot, prices: &self.prices, manual: self.manual.as_ref(), now: self.now }
+    }
+
+    fn project(&self, memory: &Memory) -> Timeline {
+        let Given { policy, now, snapshot, prices, manual, outlook, hours } = self;
+        let horizon = Duration::from_secs(hours * 3600);
+        let timeline = project(policy, snapshot, prices, memory, manual.as_ref(), outlook, *now, horizon);
+        check_form(&timeline, *now, horizon);
+        timeline
+    }
+
+    /// One line a span: when it begins by the site's clock, what is expected and by whom, and what is committed instead.
+    fn lines(&self) -> Vec<String> {
+        self.lines_of(&self.project(&Memory::empty(&self.policy)))
+    }
+
+    fn lines_of(&self, timeline: &Timeline) -> Vec<String> {
+        let line = |span: &offpeak::plan::Span| {
+            let by = match span.expected.source {
+                Source::Rule(index) => self.policy.rules[index].name.clone(),
+                Source::Otherwise => "-".into(),
+                Source::Override => "manual".into(),
+            };
+            let time = self.policy.zone.local(span.from).time();
+            let committed = if span.committed == span.expected.command {
+                String::new()
+            } else {
+                format!(", committed {}", span.committed)
+            };
+            let certain = if span.certain { "" } else { ", not certain" };
+            format!("{time} {} ({by}){committed}{certain}", span.expected.command)
+        };
+        timeline.spans.iter().map(line).collect()
+    }
+
+    fn check(&self, expect: &[&str]) {
+        assert_eq!(self.lines(), expect);
+    }
+}
+
+/// What holds of every timeline: it covers the horizon without holes, and neighbours differ.
+fn check_form(timeline: &Timeline, now: Instant, horizon: Duration) {
+    let end = now + chrono::Duration::from_std(horizon).unwrap();
+    assert_eq!(timeline.spans.first().map(|span| span.from), (horizon > Duration::ZERO).then_some(now));
+    assert_eq!(timeline.spans.last().map(|span| span.until), (horizon > Duration::ZERO).then_some(end));
+    for pair in timeline.spans.windows(2) {
+        assert_eq!(pair[0].until, pair[1].from);
+        assert_ne!(
+            (pair[0].expected, pair[0].committed, pair[0].certain),
+            (pair[1].expected, pair[1].committed, pair[1].certain)
+        );
+    }
+    assert!(timeline.course.windows(2).all(|pair| pair[0].at < pair[1].at));
+}
+
+fn night() -> Condition {
+    calendar("tariff: night", &[0], CalendarTest::default())
+}
+
+fn time(texts: &[&str]) -> Condition {
+    calendar("time", &[], windows(texts))
+}
+
+fn percents(timeline: &Timeline, hours: usize) -> Vec<String> {
+    let whole = timeline.course.iter().filter(|point| point.at.timestamp() % 3600 == 0);
+    whole.take(hours).map(|point| point.soc.map_or("?".into(), |soc| format!("{:.0}", soc.percent()))).collect()
+}
+
+#[test]
+fn an_evening_before_a_night_tariff() {
+    let given = Given::new(vec![(night(), charge_to(90.0))], "2026-11-20T20:41:00Z", 41.0, 430.0, 0.0);
+    given.check(&[
+        "20:41 self-consume down to 10 % (-)",
+        "23:30 charge to 90 % (A)",
+        "05:30 self-consume down to 10 % (-)",
+    ]);
+    let timeline = given.project(&Memory::empty(&given.policy));
+    let first = timeline.course[0];
+    assert_eq!(
+        (first.at, first.soc, first.battery, first.grid),
+        (given.now, Some(soc(41.0)), Some(watts(430.0)), Some(watts(0.0)))
+    );
+    assert_eq!(timeline.course[1].at, at("2026-11-20T20:45:00Z"));
+    // 21:00 to 08:00: down to 23:30, up at 5 kW until 90 %, held, and down again from 05:30.
+    assert_eq!(percents(&timeline, 12), ["40", "35", "30", "52", "90", "90", "90", "90", "90", "88", "83", "79"]);
+    let import = |hour: usize| timeline.course[hour * 4].import.map(offpeak::units::Price::amount);
+    assert_eq!((import(0), import(4)), (Some(0.27), Some(0.07)));
+}
+
+#[test]
+fn windows_off_the_quarter_hour_are_exact() {
+    let rules = vec![(time(&["23:37-05:03"]), charge_to(90.0)), (time(&["12:00-12:01"]), Action::Hold)];
+    let given = Given::new(rules, "2026-11-20T20:41:07Z", 41.0, 430.0, 0.0);
+    given.check(&[
+        "20:41 self-consume down to 10 % (-)",
+        "23:37 charge to 90 % (A)",
+        "05:03 self-consume down to 10 % (-)",
+        "12:00 hold (B)",
+        "12:01 self-consume down to 10 % (-)",
+    ]);
+}
+
+#[test]
+fn inside_a_window_it_holds_from_now() {
+    let given = Given::new(vec![(night(), charge_to(90.0))], "2026-11-21T02:10:00Z", 89.0, 430.0, 0.0);
+    given.check(&["02:10 charge to 90 % (A)", "05:30 self-consume down to 10 % (-)", "23:30 charge to 90 % (A)"]);
+}
+
+#[test]
+fn what_only_a_later_reading_can_tell_is_expected_and_never_committed() {
+    let low = || reading("soc: below 30%", Signal::Soc, below(30.0));
+    let mut given = Given::new(vec![(low(), Action::Hold)], "2026-11-20T12:00:00Z", 41.0, 1000.0, 0.0);
+    given.hours = 6;
+    given.check(&[
+        "12:00 self-consume down to 10 % (-)",
+        "13:15 hold (A), committed self-consume down to 10 %, not certain",
+    ]);
+    // True in fact now, it is committed for as long as the projection lets it last; once broken it is only expected.
+    given.snapshot = snapshot(given.now, 25.0, 0.0, 2000.0);
+    let dark = given.now + chrono::Duration::minutes(60);
+    given.outlook.solar = Steps::new(vec![(given.now, watts(2000.0)), (dark, watts(0.0))]);
+    given.outlook.load = Steps::constant(given.now, watts(500.0));
+    given.check(&[
+        "12:00 hold (A)",
+        "12:30 self-consume down to 10 % (-)",
+        "15:00 hold (A), committed self-consume down to 10 %, not certain",
+    ]);
+}
+
+#[test]
+fn a_rule_that_readings_may_preempt_is_not_certain_but_committed_where_time_alone_decides() {
+    let full = || reading("soc: above 80%", Signal::Soc, above(80.0));
+    let rules = vec![(full(), self_consume()), (night(), charge_to(90.0))];
+    let mut given = Given::new(rules, "2026-11-20T22:00:00Z", 70.0, 500.0, 0.0);
+    given.hours = 3;
+    given.check(&[
+        "22:00 self-consume down to 10 % (-)",
+        "23:30 charge to 90 % (B)",
+        "00:00 self-consume down to 10 % (A), committed charge to 90 %, not certain",
+    ]);
+}
+
+#[test]
+fn blind_what_time_decides_goes_on() {
+    let low = || reading("soc: below 30%", Signal::Soc, below(30.0));
+    let mut given =
+        Given::new(vec![(low(), Action::Hold), (night(), charge_to(90.0))], "2026-11-20T20:41:00Z", 20.0, 430.0, 0.0);
+    given.snapshot = Snapshot::default();
+    let expect =
+        ["20:41 self-consume down to 10 % (-)", "23:30 charge to 90 % (B)", "05:30 self-consume down to 10 % (-)"];
+    given.check(&expect);
+    assert!(
+        given
+            .project(&Memory::empty(&given.policy))
+            .course
+            .iter()
+            .all(|point| point.soc.is_none() && point.grid.is_none())
+    );
+    // Too old is as good as absent.
+    given.snapshot = snapshot(given.now - chrono::Duration::seconds(601), 20.0, 430.0, 0.0);
+    given.check(&expect);
+    // Missing is never zero: without the load there is no course, with an outlook for it there is.
+    given.snapshot = snapshot(given.now, 41.0, 430.0, 0.0);
+    given.snapshot.load = None;
+    let course = given.project(&Memory::empty(&given.policy)).course;
+    assert_eq!((course[0].soc, course[0].battery, course[1].soc), (Some(soc(41.0)), None, None));
+    given.outlook.load = Steps::constant(given.now, watts(430.0));
+    assert!(given.project(&Memory::empty(&given.policy)).course.iter().all(|point| point.soc.is_some()));
+}
+
+#[test]
+fn a_manual_command_stands_until_it_expires() {
+    let mut given = Given::new(vec![(night(), charge_to(90.0))], "2026-11-20T20:41:00Z", 41.0, 430.0, 0.0);
+    given.manual = Some(Override { action: Action::Hold, until: at("2026-11-20T23:52:00Z") });
+    given.check(&["20:41 hold (manual)", "23:52 charge to 90 % (A)", "05:30 self-consume down to 10 % (-)"]);
+    given.manual = Some(Override { action: Action::Hold, until: given.now });
+    given.check(&[
+        "20:41 self-consume down to 10 % (-)",
+        "23:30 charge to 90 % (A)",
+        "05:30 self-consume down to 10 % (-)",
+    ]);
+}
+
+#[test]
+fn clock_changes_keep_their_quarter_hours_and_their_windows() {
+    let check = |now: &str, steps: usize, charge: (&str, &str)| {
+        let given = Given::new(vec![(night(), charge_to(90.0))], now, 41.0, 430.0, 0.0);
+        let midnight = given.now;
+        let (_, end) = given.policy.zone.day(given.policy.zone.local(midnight).date);
+        let horizon = (end - midnight).to_std().unwrap();
+        let timeline = project(
+            &given.policy,
+            &given.snapshot,
+            &given.prices,
+            &Memory::empty(&given.policy),
+            None,
+            &given.outlook,
+            midnight,
+            horizon,
+        );
+        assert_eq!(timeline.course.len(), steps, "{now}");
+        let edges: Vec<Instant> = timeline.spans.iter().map(|span| span.from).collect();
+        assert_eq!(edges, [midnight, at(charge.0), at(charge.1)], "{now}");
+    };
+    check("2026-11-20T00:00:00Z", 96, ("2026-11-20T05:30:00Z", "2026-11-20T23:30:00Z"));
+    check("2026-03-29T00:00:00Z", 92, ("2026-03-29T04:30:00Z", "2026-03-29T22:30:00Z"));
+    check("2026-10-24T23:00:00Z", 100, ("2026-10-25T05:30:00Z", "2026-10-25T23:30:00Z"));
+}
+
+#[test]
+fn days_change_at_their_own_midnight() {
+    let weekend = days(windows(&["22:00-02:00"]), Weekdays::WEEKENDS);
+    let given = Given::new(
+        vec![(calendar("weekend nights", &[], weekend), Action::Hold)],
+        "2026-11-21T12:00:00Z",
+        41.0,
+        430.0,
+        0.0,
+    );
+    given.check(&["12:00 self-consume down to 10 % (-)", "22:00 hold (A)", "02:00 self-consume down to 10 % (-)"]);
+}
+
+#[test]
+fn prices_are_followed_as_far_as_they_are_known() {
+    let cheap = compare("import price: below 0.10", Quantity::ImportPrice, below(0.1), None);
+    let mut given = Given::new(vec![(cheap, charge_to(80.0))], "2026-11-20T12:00:00Z", 41.0, 430.0, 0.0);
+    given.prices.import = slots(&[
+        ("2026-11-20T12:00:00Z", "2026-11-20T13:10:00Z", 0.2),
+        ("2026-11-20T13:10:00Z", "2026-11-20T14:00:00Z", 0.05),
+        ("2026-11-20T14:00:00Z", "2026-11-20T15:00:00Z", 0.2),
+        ("2026-11-20T16:00:00Z", "2026-11-20T17:00:00Z", 0.05),
+    ]);
+    given.check(&[
+        "12:00 self-consume down to 10 % (-)",
+        "13:10 charge to 80 % (A)",
+        "14:00 self-consume down to 10 % (-)",
+        "16:00 charge to 80 % (A)",
+        "17:00 self-consume down to 10 % (-)",
+    ]);
+    // A price that has to hold for a while is as certain as the price itself, and as exact.
+    let asks = Asks { hold: Some(minutes(20)), ..Asks::default() };
+    let lasting =
+        observed(&mut given.policy, "import price: below 0.10 for 20 min", Quantity::ImportPrice, below(0.1), asks);
+    given.policy.rules[0].when = lasting;
+    given.check(&[
+        "12:00 self-consume down to 10 % (-)",
+        "13:30 charge to 80 % (A)",
+        "14:00 self-consume down to 10 % (-)",
+        "16:20 charge to 80 % (A)",
+        "17:00 self-consume down to 10 % (-)",
+    ]);
+}
+
+#[test]
+fn memory_goes_on_into_the_projection() {
+    // A latch that was set before now holds beyond its first value, up to its second.
+    let mut given = Given::new(Vec::new(), "2026-11-20T12:00:00Z", 62.0, 0.0, 1000.0);
+    let asks = Asks { until: Some(65.0), ..Asks::default() };
+    let latched =
+        observed(&mut given.policy, "soc: below 60% until 65%", Quantity::Reading(Signal::Soc), below(60.0), asks);
+    given.policy.rules = vec![rule("A", latched, Action::Hold)];
+    let mut memory = Memory::empty(&given.policy);
+    let earlier = given.now - chrono::Duration::minutes(1);
+    let before = snapshot(earlier, 59.0, 0.0, 1000.0);
+    memory.observe(&given.policy, &Situation { snapshot: &before, now: earlier, ..given.situation() });
+    let timeline = given.project(&memory);
+    assert_eq!(given.lines_of(&timeline), ["12:00 hold (A)", "12:30 self-consume down to 10 % (-)"]);
+    given.check(&["12:00 self-consume down to 10 % (-)"]);
+    // Asking before or after the look at this very moment makes no difference.
+    let mut observed = memory.clone();
+    observed.observe(&given.policy, &given.situation());
+    assert_eq!(given.project(&observed), timeline);
+    // A duration goes on from where it stood.
+    let mut given = Given::new(Vec::new(), "2026-11-20T12:00:00Z", 62.0, 4000.0, 0.0);
+    let asks = Asks { hold: Some(minutes(20)), ..Asks::default() };
+    let lasting = engine_support::observed(
+        &mut given.policy,
+        "load: above 3 kW for 20 min",
+        Quantity::Reading(Signal::Load),
+        above(3000.0),
+        asks,
+    );
+    given.policy.rules = vec![rule("A", lasting, Action::Hold)];
+    given.hours = 2;
+    given.check(&[
+        "12:00 self-consume down to 10 % (-)",
+        "12:30 hold (A), committed self-consume down to 10 %, not certain",
+    ]);
+}
+
+#[test]
+fn a_horizon_is_as_long_as_asked_within_reason() {
+    let given = Given::new(vec![(night(), charge_to(90.0))], "2026-11-20T20:41:00Z", 41.0, 430.0, 0.0);
+    let until = |horizon| {
+        let memory = Memory::empty(&given.policy);
+        project(&given.policy, &given.snapshot, &given.prices, &memory, None, &given.outlook, given.now, horizon)
+    };
+    assert_eq!(until(Duration::ZERO), Timeline::default());
+    assert_eq!(until(Duration::from_secs(1)).spans.len(), 1);
+    let longest = until(Duration::MAX).spans.last().unwrap().until - given.now;
+    assert_eq!(longest, chrono::Duration::days(14));
+}
+
+fn some_condition() -> impl Strategy<Value = Condition> {
+    let leaf = prop_oneof![
+        (1.0..99.0).prop_map(|percent| reading("soc", Signal::Soc, below(percent))),
+        (0.0..3000.0).prop_map(|power| reading("load", Signal::Load, above(power))),
+        (-2000.0..3000.0).prop_map(|power| reading("grid", Signal::Grid, above(power))),
+        (0.0..0.4).prop_map(|amount| compare("import price", Quantity::ImportPrice, below(amount), None)),
+        (0..1440_u32, 1..1440_u32).prop_map(|(start, length)| {
+            let end = (start + length) % 1440;
+            time(&[&format!("{:02}:{:02}-{:02}:{:02}", start / 60, start % 60, end / 60, end % 60)])
+        }),
+        Just(night()),
+    ];
+    leaf.prop_recursive(2, 8, 3, |inner| {
+        let several = || proptest::collection::vec(inner.clone(), 1..3);
+        prop_oneof![
+            several().prop_map(Condition::All),
+            several().prop_map(Condition::Any),
+            inner.clone().prop_map(|inner| Condition::Not(Box::new(inner))),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The first span is the decision of now; what is committed is the decision of now while it lasts without a break, and
+    /// from then on exactly what the engine says at that instant without a single reading.
+    #[test]
+    fn what_is_committed_rests_on_time_and_prices_or_on_now(
+        conditions in proptest::collection::vec(some_condition(), 0..5),
+        start in 0..1440_i64,
+        percent in 0.0..100.0,
+        load in 0.0..4000.0,
+        solar in 0.0..6000.0,
+    ) {
+        let actions = [Action::Hold, charge_to(90.0), self_consume(), charge_to(50.0)];
+        let rules = conditions.into_iter().zip(actions).collect();
+        let mut given = Given::new(rules, "2026-10-24T12:00:00Z", percent, load, solar);
+        given.now += chrono::Duration::minutes(start);
+        given.snapshot = snapshot(given.now, percent, load, solar);
+        given.outlook.solar = Steps::new((0..30).map(|hour| {
+            (given.now + chrono::Duration::hours(hour), watts(if hour % 2 == 0 { solar } else { 0.0 }))
+        }).collect());
+        let memory = Memory::empty(&given.policy);
+        let timeline = given.project(&memory);
+        let now = evaluate(&given.policy, &given.situation(), &memory);
+        prop_assert_eq!(timeline.spans[0].expected, now);
+        let mut unbroken = true;
+        for span in &timeline.spans {
+            unbroken &= span.expected.source == now.source;
+            for minute in 0..(span.until - span.from).num_minutes() {
+                let then = span.from + chrono::Duration::minutes(minute);
+                let blind = Situation { snapshot: &Snapshot::default(), now: then, ..given.situation() };
+                let blind = evaluate(&given.policy, &blind, &memory);
+                let expect = if unbroken { now } else { blind };
+                prop_assert_eq!(span.committed, expect.command, "{}", then);
+                prop_assert_eq!(span.certain, span.expected.source == expect.source, "{}", then);
+            }
+        }
+        prop_assert_eq!(&timeline, &given.project(&memory), "P1");
+    }
+}
