@@ -118,8 +118,8 @@ impl Cell {
         now: Instant,
         gap: Duration,
     ) -> Look {
-        match (value, self.looked) {
-            (Ok(value), Some((at, known, look))) if at == now && known == value => look,
+        match (value, &self.looked) {
+            (Ok(value), Some((at, known, look))) if *at == now && *known == value => *look,
             (Ok(value), _) => self.look_afresh(observation, value, now, gap),
             (Err(why), _) => Look { truth: Err(why), level: Err(why), held: None, latched: self.latched, since: None },
         }

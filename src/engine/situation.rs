@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::policy::model::Quantity;
-use crate::snapshot::{Reading, Signal, Snapshot, Unknown};
+use crate::snapshot::{Quality, Reading, Signal, Snapshot, Unknown};
 use crate::tariff::Prices;
-use crate::time::Instant;
+use crate::time::{Instant, before};
 
 use super::Override;
 
@@ -42,7 +42,17 @@ impl Readings {
 
     /// What a snapshot says at this moment.
     pub(crate) fn of(snapshot: &Snapshot, now: Instant, max_age: Duration) -> Readings {
-        let of = |signal| snapshot.usable(signal, now, max_age);
+        let oldest = before(now, max_age);
+        let of = |signal| match snapshot.reading(signal) {
+            // The usual case of `Reading::usable`, without working out an age.
+            Some(reading)
+                if reading.quality == Quality::Good && oldest <= reading.taken_at && reading.taken_at <= now =>
+            {
+                Ok(reading.value)
+            }
+            Some(reading) => reading.usable(now, max_age).copied(),
+            None => Err(Unknown::NoReading),
+        };
         Readings {
             soc: of(Signal::Soc),
             solar: of(Signal::Solar),

@@ -49,7 +49,8 @@ struct State {
 ///
 /// Steps are the quarter hours of the wall clock and every exact edge of a window, a price or the manual command. The
 /// first step decides on the readings as they are; later ones on what physics and the outlook make of them. What cannot
-/// be used now stays unknown throughout. `memory` is that of before or of after the look at this very moment.
+/// be used now stays unknown throughout. Load and sun are constant over a step, at what they are at its beginning; so a rule
+/// that reads them, or the battery, is found to fire at the step after the moment at which it would. `memory` is that of before or of after the look at this very moment.
 #[must_use]
 #[allow(clippy::too_many_arguments)]
 pub fn project(
@@ -156,8 +157,8 @@ fn advance(
     (at, site): (Instant, Local),
     until: Instant,
 ) -> (Span, Point) {
-    let (load, solar) = (outlook_of(origin, at).load, outlook_of(origin, at).solar);
-    let readings = if at == origin.now { origin.present } else { projected(origin, state, at) };
+    let taken = outlook_of(origin, at);
+    let readings = if at == origin.now { origin.present } else { projected(origin, state, taken) };
     let situation = Situation { snapshot: origin.snapshot, prices: origin.prices, manual: origin.manual, now: at };
     let gap = if at == origin.now { origin.policy.limits.reading_max_age } else { NO_GAP };
     memory.look(origin.policy, &readings, &situation, gap);
@@ -167,7 +168,7 @@ fn advance(
     let span =
         Span { from: at, until, expected, committed: committed.command, certain: committed.source == expected.source };
     let before = state.soc;
-    physics(origin, state, expected, load.zip(solar), elapsed(at, until));
+    physics(origin, state, expected, taken.load.zip(taken.solar), elapsed(at, until));
     (span, Point { at, soc: before, battery: state.battery, grid: state.grid, import: origin.prices.import.at(at) })
 }
 
@@ -203,8 +204,7 @@ struct Taken {
 }
 
 /// The readings of a later moment. What cannot be used now stays so.
-fn projected(origin: &Origin<'_>, state: &State, at: Instant) -> Readings {
-    let taken = outlook_of(origin, at);
+fn projected(origin: &Origin<'_>, state: &State, taken: Taken) -> Readings {
     let ahead = |present: Result<f64, Unknown>, power: Option<Power>| {
         present.and_then(|_| power.map(Power::watts).ok_or(Unknown::NoReading))
     };
