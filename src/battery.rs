@@ -236,6 +236,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         /// Nothing is made or lost, the store stays within its bounds, and nobody passes a floor or a target.
         #[test]
         fn energy_is_conserved_and_bounds_are_kept(
