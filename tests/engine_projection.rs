@@ -330,6 +330,13 @@ fn memory_goes_on_into_the_projection() {
         "12:00 self-consume down to 10 % (-)",
         "12:30 hold (A), committed self-consume down to 10 %, not certain",
     ]);
+    // But what was seen too long ago is no past to go on from, in the projection as in fact.
+    let mut memory = Memory::empty(&given.policy);
+    let earlier = given.now - chrono::Duration::minutes(30);
+    let before = snapshot(earlier, 62.0, 4000.0, 0.0);
+    memory.observe(&given.policy, &Situation { snapshot: &before, now: earlier, ..given.situation() });
+    let first = given.project(&memory).spans[0];
+    assert_eq!((first.expected.source, first.until), (Source::Otherwise, at("2026-11-20T12:30:00Z")));
 }
 
 #[test]
