@@ -60,12 +60,28 @@ pub enum LockError {
 }
 
 impl JournalError {
-    /// Whether the file itself is to blame, so that trying again cannot help.
+    /// Whether the file itself is to blame, so that trying again cannot help: whatever SQLite complains of, unless it is the
+    /// system around the file.
     pub(super) fn is_damage(&self) -> bool {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        use rusqlite::ErrorCode as Code;
         match self {
             JournalError::Damaged(_) => true,
-            JournalError::Sql(error) => matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)),
+            JournalError::Sql(error) => !matches!(
+                error.sqlite_error_code(),
+                Some(
+                    Code::DatabaseBusy
+                        | Code::DatabaseLocked
+                        | Code::PermissionDenied
+                        | Code::ReadOnly
+                        | Code::SystemIoFailure
+                        | Code::DiskFull
+                        | Code::CannotOpen
+                        | Code::OutOfMemory
+                        | Code::OperationInterrupted
+                        | Code::FileLockingProtocolFailed
+                        | Code::NoLargeFileSupport
+                )
+            ),
             _ => false,
         }
     }

@@ -212,14 +212,19 @@ pub(super) fn verify(connection: &Connection) -> Result<(), JournalError> {
     while let Some(row) = found.next()? {
         sequence(row)?;
     }
-    let writes = writes(connection, &format!("{INTENT} ORDER BY id"), [])?;
-    let gaps = writes.iter().zip(writes.iter().skip(1)).any(|(one, next)| next.id != one.id + 1);
     let mut statement = connection.prepare(OUTCOME)?;
     let mut found = statement.query([])?;
     while let Some(row) = found.next()? {
         outcome_row(row)?;
     }
-    if gaps { Err(JournalError::Damaged("the list of intents".to_owned())) } else { Ok(()) }
+    let writes = writes(connection, &format!("{INTENT} ORDER BY id"), [])?;
+    let mut known = connection.prepare("SELECT 1 FROM losses WHERE intents = ?1")?;
+    for (one, next) in writes.iter().zip(writes.iter().skip(1)) {
+        if next.id != one.id + 1 && !known.exists([next.id - 1])? {
+            return Err(JournalError::Damaged("the list of intents".to_owned()));
+        }
+    }
+    Ok(())
 }
 
 fn put_sequence(connection: &Connection, site: &str, sequence: &Sequence, at: Instant) -> Result<(), JournalError> {

@@ -20,17 +20,27 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), JournalError> {
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = version(&transaction)?;
-    let from = usize::try_from(found).unwrap_or(usize::MAX);
-    if found > VERSION || from > MIGRATIONS.len() {
-        return Err(JournalError::Newer { found, known: VERSION });
-    }
-    for migration in MIGRATIONS.iter().skip(from) {
+    let Some(from) = usize::try_from(found).ok().filter(|from| *from <= MIGRATIONS.len()) else {
+        return Err(unknown(&transaction, found));
+    };
+    for (version, migration) in (1_i64..).zip(MIGRATIONS).skip(from) {
         transaction.execute_batch(migration)?;
+        transaction.execute("INSERT INTO versions (version) VALUES (?1)", [version])?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.commit()?;
     Ok(())
+}
+
+/// What to make of a version that this program does not know: the file's own list tells whether it ever had it.
+pub(super) fn unknown(connection: &Connection, found: i64) -> JournalError {
+    let listed = connection.query_row("SELECT MAX(version) FROM versions", [], |row| row.get::<_, i64>(0));
+    if listed.is_ok_and(|listed| listed == found) {
+        JournalError::Newer { found, known: VERSION }
+    } else {
+        JournalError::Damaged("the version of the file".to_owned())
+    }
 }
 
 /// The version of a file; 0 for an empty one.

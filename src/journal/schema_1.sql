@@ -1,8 +1,16 @@
 -- Instants are nanoseconds since 1970 in UTC. Columns named seal are digests of their row: see seal.rs.
 
+-- Every version that this file has had. Whatever a newer program changes, it keeps this table: with it the version in the
+-- file's head can be believed.
+CREATE TABLE versions (
+    version INTEGER PRIMARY KEY
+) STRICT;
+
+-- intents: the number of the newest intent that was known when the loss was found; numbers go on after it.
 CREATE TABLE losses (
     id       INTEGER PRIMARY KEY,
     reason   TEXT NOT NULL,
+    intents  INTEGER NOT NULL,
     noted_at INTEGER
 ) STRICT;
 

@@ -1,9 +1,11 @@
 //! The file: opened, checked, moved aside when it is damaged.
 
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::mark::Mark;
 use super::{JournalError, damage, intent, schedule, schema};
@@ -14,6 +16,9 @@ const BUSY: Duration = Duration::from_secs(5);
 
 /// The size in bytes to which the write-ahead log is cut back.
 const WAL_LIMIT: i64 = 16 * 1024 * 1024;
+
+/// The bytes of a database's head.
+const HEAD: u64 = 100;
 
 /// The file's name in the state folder.
 pub(super) const FILE: &str = "journal.db";
@@ -89,7 +94,7 @@ impl Journal {
         match schema::version(&connection)? {
             0 => Ok(None),
             schema::VERSION => Ok(Some(Journal { connection, mark: None })),
-            found => Err(JournalError::Newer { found, known: schema::VERSION }),
+            found => Err(schema::unknown(&connection, found)),
         }
     }
 
@@ -108,7 +113,6 @@ impl Journal {
     /// # Errors
     /// The journal cannot be written.
     pub fn loss(&self, now: Instant) -> Result<Option<Loss>, JournalError> {
-        use rusqlite::OptionalExtension;
         let at = super::shape::nanos(now);
         if !self.connection.is_readonly(rusqlite::MAIN_DB)? {
             self.connection.execute("UPDATE losses SET noted_at = ?1 WHERE noted_at IS NULL", [at])?;
@@ -140,7 +144,7 @@ impl Journal {
     /// What is in doubt after a loss goes: what was proved. Numbers of intents go on after the last that was known.
     fn note_loss(&self, reason: &str, known: i64) -> Result<(), JournalError> {
         self.transact(|transaction| {
-            transaction.execute("INSERT INTO losses (reason) VALUES (?1)", [reason])?;
+            transaction.execute("INSERT INTO losses (reason, intents) VALUES (?1, ?2)", params![reason, known])?;
             transaction.execute("DELETE FROM schedules WHERE role = 'proven'", [])?;
             intent::skip_to(transaction, known)
         })
@@ -160,6 +164,9 @@ pub(super) fn writable(path: &Path) -> Result<Connection, JournalError> {
 
 /// A connection to a file in which nothing is damaged.
 fn checked(path: &Path) -> Result<Connection, JournalError> {
+    if !plausible(path).map_err(|source| JournalError::File { path: path.to_path_buf(), source })? {
+        return Err(JournalError::Damaged("the head of the file".to_owned()));
+    }
     let connection = writable(path)?;
     let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -169,6 +176,20 @@ fn checked(path: &Path) -> Result<Connection, JournalError> {
     intent::verify(&connection)?;
     schedule::verify(&connection)?;
     Ok(connection)
+}
+
+/// Whether the file is absent, empty, or begins as a database does that SQLite would write to: a changed version byte makes
+/// it read-only, and a stump of a head passes for empty.
+fn plausible(path: &Path) -> std::io::Result<bool> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
+        file => file?,
+    };
+    let mut head = Vec::new();
+    file.take(HEAD).read_to_end(&mut head)?;
+    let whole = u64::try_from(head.len()).is_ok_and(|length| length == HEAD);
+    let versions = head.get(18..20).is_some_and(|versions| versions.iter().all(|version| matches!(version, 1 | 2)));
+    Ok(head.is_empty() || whole && head.starts_with(b"SQLite format 3\0") && versions)
 }
 
 /// Whether the file holds fewer intents than were once in it.
