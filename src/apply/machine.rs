@@ -156,8 +156,11 @@ impl Machine {
         interval: Duration,
         now: Instant,
     ) -> (Machine, Vec<Command>) {
-        let stored = |step: &usize| attempts.iter().any(|a| a.step == *step && a.outcome == Some(Outcome::Stored));
-        let step = (0..sequence.steps.len()).take_while(stored).count();
+        // A step is intended only when the one before it is proved, so the newest tells how far it came, even if an earlier
+        // withdrawal went out without its intent.
+        let newest = attempts.iter().max_by_key(|attempt| attempt.step);
+        let proved = |step: usize| attempts.iter().any(|a| a.step == step && a.outcome == Some(Outcome::Stored));
+        let step = newest.map_or(0, |attempt| attempt.step + usize::from(proved(attempt.step)));
         let here = || attempts.iter().filter(|attempt| attempt.step == step);
         let refused = |attempt: &&Attempt| attempt.outcome == Some(Outcome::Refused);
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);

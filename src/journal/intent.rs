@@ -121,11 +121,14 @@ impl Journal {
     /// # Errors
     /// The journal cannot be written.
     pub fn end_sequence(&self, site: &str, id: i64, at: Instant, how: &str) -> Result<(), JournalError> {
-        self.connection.execute(
-            "UPDATE sequences SET ended_at = ?3, ended = ?4 WHERE site = ?1 AND id = ?2 AND ended_at IS NULL",
-            params![site, id, nanos(at), log::bounded(how)],
-        )?;
-        Ok(())
+        let how = log::bounded(how);
+        self.transact(|transaction| {
+            let sql = format!("{SEQUENCE} WHERE site = ?1 AND id = ?2 AND ended_at IS NULL");
+            let open = transaction.query_row(&sql, params![site, id], |row| Ok(sequence_columns(row))).optional()?;
+            let Some(mut columns) = open.transpose()? else { return Ok(()) };
+            columns.ended = Some((nanos(at), how));
+            columns.put(transaction)
+        })
     }
 
     /// The newest sequence that was begun and not ended: what a restart has to take up first.
@@ -185,7 +188,7 @@ impl Journal {
     }
 }
 
-const SEQUENCE: &str = "SELECT id, site, begun_at, reason, before, steps, seal FROM sequences";
+const SEQUENCE: &str = "SELECT id, site, begun_at, reason, before, steps, ended_at, ended, seal FROM sequences";
 const INTENT: &str = "SELECT id, site, sequence, step, at, object, kind, payload, before, reason, seal FROM intents";
 const OUTCOME: &str = "SELECT intent, site, at, object, outcome, text, seal FROM outcomes";
 
@@ -227,18 +230,50 @@ pub(super) fn verify(connection: &Connection) -> Result<(), JournalError> {
     Ok(())
 }
 
+/// A row of `sequences`.
+struct SequenceColumns {
+    id: i64,
+    site: String,
+    begun_at: i64,
+    reason: String,
+    before: String,
+    steps: String,
+    ended: Option<(i64, String)>,
+}
+
+impl SequenceColumns {
+    fn seal(&self) -> String {
+        let (at, how) = self.ended.as_ref().map_or((String::new(), ""), |(at, how)| (at.to_string(), how));
+        let (id, begun_at) = (self.id.to_string(), self.begun_at.to_string());
+        seal::seal(&[&id, &self.site, &begun_at, &self.reason, &self.before, &self.steps, &at, how])
+    }
+
+    fn put(&self, connection: &Connection) -> Result<(), JournalError> {
+        let (at, how) = self.ended.as_ref().map_or((None, None), |(at, how)| (Some(at), Some(how)));
+        connection.execute(
+            "INSERT OR REPLACE INTO sequences (id, site, begun_at, reason, before, steps, ended_at, ended, seal)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![self.id, self.site, self.begun_at, self.reason, self.before, self.steps, at, how, self.seal()],
+        )?;
+        Ok(())
+    }
+}
+
 fn put_sequence(connection: &Connection, site: &str, sequence: &Sequence, at: Instant) -> Result<(), JournalError> {
-    let before = json(&ScheduleShape::from(&sequence.before))?;
-    let steps = json(&sequence.steps.iter().map(StepShape::from).collect::<Vec<StepShape>>())?;
-    let reason = log::bounded(&sequence.reason);
-    let (id, begun_at) = (sequence.id.to_string(), nanos(at));
-    let seal = seal::seal(&[&id, site, &begun_at.to_string(), &reason, &before, &steps]);
-    connection.execute(
-        "INSERT OR IGNORE INTO sequences (id, site, begun_at, reason, before, steps, seal)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![sequence.id, site, begun_at, reason, before, steps, seal],
-    )?;
-    Ok(())
+    let known = "SELECT 1 FROM sequences WHERE site = ?1 AND id = ?2";
+    if connection.prepare_cached(known)?.exists(params![site, sequence.id])? {
+        return Ok(());
+    }
+    let columns = SequenceColumns {
+        id: sequence.id,
+        site: site.to_owned(),
+        begun_at: nanos(at),
+        reason: log::bounded(&sequence.reason),
+        before: json(&ScheduleShape::from(&sequence.before))?,
+        steps: json(&sequence.steps.iter().map(StepShape::from).collect::<Vec<StepShape>>())?,
+        ended: None,
+    };
+    columns.put(connection)
 }
 
 fn put_intent(
@@ -281,18 +316,29 @@ fn put_outcome(
     Ok(())
 }
 
+fn sequence_columns(row: &Row<'_>) -> Result<SequenceColumns, JournalError> {
+    let (ended_at, how): (Option<i64>, Option<String>) = (row.get(6)?, row.get(7)?);
+    let columns = SequenceColumns {
+        id: row.get(0)?,
+        site: row.get(1)?,
+        begun_at: row.get(2)?,
+        reason: row.get(3)?,
+        before: row.get(4)?,
+        steps: row.get(5)?,
+        ended: ended_at.zip(how),
+    };
+    let sound = columns.seal() == row.get::<_, String>(8)?;
+    if sound { Ok(columns) } else { Err(JournalError::Damaged(format!("sequence {}", columns.id))) }
+}
+
 fn sequence(row: &Row<'_>) -> Result<(Sequence, Instant), JournalError> {
-    let (id, site, begun_at): (i64, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    let (reason, before, steps): (String, String, String) = (row.get(3)?, row.get(4)?, row.get(5)?);
-    let what = format!("sequence {id}");
-    let columns = [id.to_string().as_str(), &site, &begun_at.to_string(), &reason, &before, &steps].map(str::to_owned);
-    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    seal::check(&row.get::<_, String>(6)?, &columns, &what)?;
+    let columns = sequence_columns(row)?;
+    let what = format!("sequence {}", columns.id);
     let damaged = || JournalError::Damaged(what.clone());
-    let before = parsed::<ScheduleShape>(&before, &what)?.schedule().ok_or_else(damaged)?;
-    let shapes: Vec<StepShape> = parsed(&steps, &what)?;
+    let before = parsed::<ScheduleShape>(&columns.before, &what)?.schedule().ok_or_else(damaged)?;
+    let shapes: Vec<StepShape> = parsed(&columns.steps, &what)?;
     let steps = shapes.into_iter().map(StepShape::step).collect::<Option<Vec<Step>>>().ok_or_else(damaged)?;
-    Ok((Sequence { id, reason, before, steps }, instant(begun_at)))
+    Ok((Sequence { id: columns.id, reason: columns.reason, before, steps }, instant(columns.begun_at)))
 }
 
 fn intent(row: &Row<'_>) -> Result<WriteRecord, JournalError> {

@@ -173,6 +173,13 @@ fn checked(path: &Path) -> Result<Connection, JournalError> {
     if application != schema::APPLICATION || verdict != "ok" {
         return Err(JournalError::Damaged(format!("the file ({verdict})")));
     }
+    for table in ["sequences", "intents", "outcomes", "losses"] {
+        let check = format!("PRAGMA integrity_check({table})");
+        let verdict: String = connection.query_row(&check, [], |row| row.get(0))?;
+        if verdict != "ok" {
+            return Err(JournalError::Damaged(format!("the table {table} ({verdict})")));
+        }
+    }
     intent::verify(&connection)?;
     schedule::verify(&connection)?;
     Ok(connection)
