@@ -30,7 +30,7 @@ fn discharge(floor: u8) -> Settings {
 fn device() -> TwoWindow {
     match (charge(50), discharge(10)) {
         (Settings::Charge(charge), Settings::Discharge(discharge)) => TwoWindow { charge, discharge },
-        _ => unreachable!("one of each"),
+        _ => panic!("one of each"),
     }
 }
 

@@ -158,7 +158,7 @@ fn the_log_is_filtered_by_site_time_and_kind() {
 fn readings_come_back_in_order_and_to_the_bit() {
     let journal = Journal::in_memory().unwrap();
     for minute in 0..5 {
-        journal.record_tick("home", &tick(minute, 10.0 + f64::from(minute as i32) / 7.0)).unwrap();
+        journal.record_tick("home", &tick(minute, 10.0 + minute as f64 / 7.0)).unwrap();
     }
     let readings = journal.readings("home", minutes(1), minutes(4), 2).unwrap();
     let expect = [(minutes(2), snapshot(10.0 + 2.0 / 7.0)), (minutes(3), snapshot(10.0 + 3.0 / 7.0))];

@@ -114,7 +114,7 @@ impl Watch {
     ) -> Watch {
         let quarter = usize::from(wall.minute / GRID_MINUTES);
         let grip = meaning.quarters.get(quarter).copied().unwrap_or(Grip::SelfConsume);
-        let (after, before) = meaning.quarters.split_at(quarter.min(meaning.quarters.len()));
+        let (before, after) = meaning.quarters.split_at(quarter.min(meaning.quarters.len()));
         let back = before.iter().rev().chain(after.iter().rev());
         let quarters = back.take_while(|other| **other == grip).count();
         let minutes = quarters.saturating_mul(usize::from(GRID_MINUTES)) + usize::from(wall.minute % GRID_MINUTES);

@@ -33,7 +33,7 @@ fn originals(aside: &Path) -> Result<Vec<schedule::Row>, JournalError> {
         return Ok(Vec::new());
     }
     let connection = Connection::open_with_flags(aside, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    Ok(schedule::rows(&connection, "original")?.into_iter().flatten().collect())
+    Ok(schedule::originals(&connection)?.into_iter().flatten().collect())
 }
 
 fn free_name(path: &Path) -> PathBuf {

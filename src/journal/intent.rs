@@ -396,6 +396,6 @@ fn writes(
 fn attempt(write: &WriteRecord) -> Attempt {
     let effect =
         |outcome: &Outcome| matches!(outcome, Outcome::Effective | Outcome::NotEffective | Outcome::NotObservable);
-    let known = write.outcomes.iter().map(|(_, outcome, _)| *outcome).filter(|outcome| !effect(outcome));
-    Attempt { step: write.step, at: write.at, outcome: known.last() }
+    let mut known = write.outcomes.iter().rev().map(|(_, outcome, _)| *outcome);
+    Attempt { step: write.step, at: write.at, outcome: known.find(|outcome| !effect(outcome)) }
 }

@@ -47,3 +47,17 @@ pub(super) fn unknown(connection: &Connection, found: i64) -> JournalError {
 pub(super) fn version(connection: &Connection) -> Result<i64, JournalError> {
     Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
 }
+
+/// Whether the file has the very tables that the migrations make: SQLite does not check the words in which it keeps them.
+pub(super) fn is_intact(connection: &Connection) -> Result<bool, JournalError> {
+    let mut fresh = Connection::open_in_memory()?;
+    migrate(&mut fresh)?;
+    Ok(words(connection)? == words(&fresh)?)
+}
+
+fn words(connection: &Connection) -> Result<Vec<(String, Option<String>)>, JournalError> {
+    let mut statement =
+        connection.prepare("SELECT type || ' ' || name || ' ' || tbl_name, sql FROM sqlite_schema ORDER BY 1")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<Vec<(String, Option<String>)>, rusqlite::Error>>()?)
+}

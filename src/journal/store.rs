@@ -173,6 +173,9 @@ fn checked(path: &Path) -> Result<Connection, JournalError> {
     if application != schema::APPLICATION || verdict != "ok" {
         return Err(JournalError::Damaged(format!("the file ({verdict})")));
     }
+    if !schema::is_intact(&connection)? {
+        return Err(JournalError::Damaged("the list of tables".to_owned()));
+    }
     for table in ["sequences", "intents", "outcomes", "losses"] {
         let check = format!("PRAGMA integrity_check({table})");
         let verdict: String = connection.query_row(&check, [], |row| row.get(0))?;
