@@ -204,6 +204,17 @@ fn p7_an_unfinished_sequence_comes_back_with_its_attempts() {
 }
 
 #[test]
+fn p7_a_new_sequence_takes_the_place_of_one_that_was_left() {
+    let journal = Journal::in_memory().unwrap();
+    for id in [1, 2] {
+        journal.record_intent("home", &sequence(id), 0, minutes(id)).unwrap();
+    }
+    assert_eq!(journal.unfinished("home").unwrap().unwrap().sequence.id, 2);
+    journal.end_sequence("home", 2, minutes(3), "stored").unwrap();
+    assert_eq!(journal.unfinished("home").unwrap(), None, "the older one is not taken up again");
+}
+
+#[test]
 fn two_sites_may_number_their_sequences_alike() {
     let journal = Journal::in_memory().unwrap();
     journal.record_intent("home", &sequence(1), 0, minutes(0)).unwrap();
@@ -365,7 +376,7 @@ fn p23_a_year_of_ticks_is_pruned_to_what_is_kept() {
         let sequence = sequence(journal.next_sequence().unwrap());
         let intent = journal.record_intent("home", &sequence, 0, minutes(minute)).unwrap();
         journal.record_outcome("home", Some(intent), Object::Discharge, minutes(minute), Outcome::Stored, "").unwrap();
-        if day != 40 {
+        if day < 59 {
             journal.end_sequence("home", sequence.id, minutes(minute), "stored").unwrap();
         }
     }
@@ -381,5 +392,5 @@ fn p23_a_year_of_ticks_is_pruned_to_what_is_kept() {
     journal.prune(&retention, later).unwrap();
     assert!(journal.unfinished("home").unwrap().is_some(), "what has not ended stays");
     let writes = journal.writes("home", 1000).unwrap();
-    assert_eq!((writes.len(), writes[0].outcomes.len()), (20, 1));
+    assert_eq!((writes.len(), writes[0].outcomes.len()), (1, 1));
 }

@@ -38,7 +38,7 @@ impl Journal {
         if action.len() > MAX_ACTION {
             return Err(JournalError::TooLong { what: "the action", limit: MAX_ACTION });
         }
-        self.transact(|transaction| {
+        self.durably(|transaction| {
             cancel(transaction, site, now)?;
             transaction.execute(
                 "INSERT INTO overrides (site, at, action, until) VALUES (?1, ?2, ?3, ?4)",
@@ -68,7 +68,7 @@ impl Journal {
     /// # Errors
     /// The journal cannot be written.
     pub fn resume(&self, site: &str, who: &str, now: Instant) -> Result<Resumed, JournalError> {
-        self.transact(|transaction| {
+        self.durably(|transaction| {
             let override_cancelled = cancel(transaction, site, now)? > 0;
             let drifts_acknowledged = transaction.execute(
                 "UPDATE drifts SET acknowledged_at = ?2 WHERE site = ?1 AND acknowledged_at IS NULL",

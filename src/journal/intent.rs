@@ -66,8 +66,8 @@ impl Journal {
         Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
     }
 
-    /// Journals that a step of a sequence is about to be sent, and with the first such intent the sequence itself. When
-    /// this returns the intent's number, the intent is on the disk; before that nothing may be granted.
+    /// Journals that a step of a sequence is about to be sent, and with the first such intent the sequence itself, which
+    /// takes the place of any other that has not ended. When this returns the intent's number, the intent is on the disk; before that nothing may be granted.
     ///
     /// # Errors
     /// The journal cannot be written, or the sequence has no such step.
@@ -81,7 +81,7 @@ impl Journal {
         let no_step = || JournalError::Damaged(format!("sequence {}", sequence.id));
         let write = *sequence.steps.get(step).ok_or_else(no_step)?;
         let before = sequence.before_step(step).ok_or_else(no_step)?;
-        let id = self.transact(|transaction| {
+        let id = self.durably(|transaction| {
             put_sequence(transaction, site, sequence, at)?;
             let id = last_id(transaction)? + 1;
             put_intent(transaction, id, site, sequence, (step, write, before), at)?;
@@ -108,7 +108,7 @@ impl Journal {
         text: &str,
     ) -> Result<(), JournalError> {
         let text = log::bounded(text);
-        self.transact(|transaction| {
+        self.durably(|transaction| {
             put_outcome(transaction, site, intent, object, at, outcome, &text)?;
             let line =
                 if text.is_empty() { outcome.words().to_owned() } else { format!("{}: {text}", outcome.words()) };
@@ -121,14 +121,7 @@ impl Journal {
     /// # Errors
     /// The journal cannot be written.
     pub fn end_sequence(&self, site: &str, id: i64, at: Instant, how: &str) -> Result<(), JournalError> {
-        let how = log::bounded(how);
-        self.transact(|transaction| {
-            let sql = format!("{SEQUENCE} WHERE site = ?1 AND id = ?2 AND ended_at IS NULL");
-            let open = transaction.query_row(&sql, params![site, id], |row| Ok(sequence_columns(row))).optional()?;
-            let Some(mut columns) = open.transpose()? else { return Ok(()) };
-            columns.ended = Some((nanos(at), how));
-            columns.put(transaction)
-        })
+        self.durably(|transaction| end(transaction, "id = ?2", (site, id), at, how))
     }
 
     /// The newest sequence that was begun and not ended: what a restart has to take up first.
@@ -264,6 +257,7 @@ fn put_sequence(connection: &Connection, site: &str, sequence: &Sequence, at: In
     if connection.prepare_cached(known)?.exists(params![site, sequence.id])? {
         return Ok(());
     }
+    end(connection, "id <> ?2", (site, sequence.id), at, "another took its place")?;
     let columns = SequenceColumns {
         id: sequence.id,
         site: site.to_owned(),
@@ -274,6 +268,25 @@ fn put_sequence(connection: &Connection, site: &str, sequence: &Sequence, at: In
         ended: None,
     };
     columns.put(connection)
+}
+
+/// Ends the open sequences of a site whose number passes the condition.
+fn end(
+    connection: &Connection,
+    condition: &str,
+    (site, id): (&str, i64),
+    at: Instant,
+    how: &str,
+) -> Result<(), JournalError> {
+    let sql = format!("{SEQUENCE} WHERE site = ?1 AND {condition} AND ended_at IS NULL");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![site, id], |row| Ok(sequence_columns(row)))?;
+    let open = rows.collect::<Result<Vec<Result<SequenceColumns, JournalError>>, rusqlite::Error>>()?;
+    for columns in open {
+        let ended = Some((nanos(at), log::bounded(how)));
+        SequenceColumns { ended, ..columns? }.put(connection)?;
+    }
+    Ok(())
 }
 
 fn put_intent(

@@ -1,7 +1,7 @@
 //! The durable memory: readings, decisions, intents before writes, outcomes, overrides.
 //!
-//! One SQLite file in the state folder, in write-ahead mode and with every commit synchronised to the disk, so that what a
-//! function has returned from is durable. `docs/journal.md` describes the tables.
+//! One SQLite file in the state folder, in write-ahead mode. What a write to the device rests on is synchronised to the disk
+//! before its function returns. `docs/journal.md` describes the tables.
 
 mod alarm;
 mod command;

@@ -41,7 +41,7 @@ impl Journal {
     /// # Errors
     /// The journal cannot be written.
     pub fn prove(&self, site: &str, settings: &Settings, at: Instant) -> Result<(), JournalError> {
-        self.transact(|transaction| {
+        self.durably(|transaction| {
             let (text, at) = (settings_json(settings)?, nanos(at));
             put(transaction, "INSERT OR REPLACE", site, "proven", settings.object(), at, &text)
         })
@@ -61,7 +61,7 @@ impl Journal {
     /// # Errors
     /// The journal cannot be written.
     pub fn keep_original(&self, site: &str, schedule: &TwoWindow, at: Instant) -> Result<bool, JournalError> {
-        self.transact(|transaction| {
+        self.durably(|transaction| {
             if original(transaction, site)?.is_some() {
                 return Ok(false);
             }
@@ -86,7 +86,7 @@ impl Journal {
     /// # Errors
     /// The journal cannot be written.
     pub fn note_drift(&self, site: &str, from: &Settings, to: &Settings, now: Instant) -> Result<bool, JournalError> {
-        self.transact(|transaction| {
+        self.durably(|transaction| {
             let known = drift(transaction, site, to.object())?;
             if known.is_some_and(|known| known.to.same_meaning(to)) {
                 return Ok(false);

@@ -25,7 +25,8 @@ pub(super) const FILE: &str = "journal.db";
 
 /// The durable memory of one state folder. It may hold several sites.
 ///
-/// Every write is on the disk when its function returns.
+/// What a write to the device rests on (intents, outcomes, what was proved, the original, the owner's commands) is on the disk
+/// when its function returns. The rest survives a kill as well; a power cut may lose its last seconds.
 #[derive(Debug)]
 pub struct Journal {
     pub(super) connection: Connection,
@@ -125,7 +126,18 @@ impl Journal {
         Ok(last.query_row([], loss).optional()?)
     }
 
-    /// One transaction: all of it is on the disk, or none.
+    /// One transaction that is on the disk when this returns, and with it all before it.
+    pub(super) fn durably<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
+        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        let done = self.transact(work);
+        self.connection.pragma_update(None, "synchronous", "NORMAL")?;
+        done
+    }
+
+    /// One transaction: all of it or nothing. A kill loses none of it; a power cut may lose the last few.
     pub(super) fn transact<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, JournalError>,
@@ -143,7 +155,7 @@ impl Journal {
 
     /// What is in doubt after a loss goes: what was proved. Numbers of intents go on after the last that was known.
     fn note_loss(&self, reason: &str, known: i64) -> Result<(), JournalError> {
-        self.transact(|transaction| {
+        self.durably(|transaction| {
             transaction.execute("INSERT INTO losses (reason, intents) VALUES (?1, ?2)", params![reason, known])?;
             transaction.execute("DELETE FROM schedules WHERE role = 'proven'", [])?;
             intent::skip_to(transaction, known)
@@ -156,7 +168,7 @@ pub(super) fn writable(path: &Path) -> Result<Connection, JournalError> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.query_row(&format!("PRAGMA journal_size_limit = {WAL_LIMIT}"), [], |_| Ok(()))?;
     schema::migrate(&mut connection)?;
     Ok(connection)
