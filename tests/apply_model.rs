@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use offpeak::apply::{Command, End, Event, MAX_REFUSALS, MAX_SENDS, Machine, SendReply};
+use offpeak::apply::{Command, End, Event, MAX_LOST, MAX_REFUSALS, MAX_SENDS, Machine, SendReply};
 use offpeak::device::{
     Attempt, ChargeSettings, DischargeSettings, Object, Outcome, Period, Sequence, Settings, Step, TwoWindow, WriteKind,
 };
@@ -85,6 +85,7 @@ enum Choice {
     ReadFails,
     SomeoneElse,
     Kill,
+    KillAndGone,
 }
 
 impl World {
@@ -159,6 +160,7 @@ impl World {
                 Choice::LostAndGone,
                 Choice::AcceptedAndGone,
                 Choice::Kill,
+                Choice::KillAndGone,
             ],
             Command::ReadBack(_) => &[Choice::Well, Choice::ReadFails, Choice::SomeoneElse, Choice::Kill],
             _ => &[Choice::Well, Choice::Kill],
@@ -206,7 +208,7 @@ impl World {
             return self.tell(Event::SendReply(SendReply::Refused));
         }
         self.sends[step] += 1;
-        if self.sends[step] > MAX_SENDS + self.unjournaled {
+        if self.sends[step] > MAX_SENDS + MAX_LOST + self.unjournaled {
             self.fail("sent once too often");
         }
         self.unread = true;
@@ -214,7 +216,7 @@ impl World {
             self.cloud = self.cloud.with(settings);
         }
         match choice {
-            Choice::Kill => self.restart(),
+            Choice::Kill | Choice::KillAndGone => self.restart(),
             Choice::Well | Choice::AcceptedAndGone => self.tell(Event::SendReply(SendReply::Accepted)),
             _ => self.tell(Event::SendReply(SendReply::Unknown)),
         }

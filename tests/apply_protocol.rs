@@ -235,9 +235,16 @@ fn p7_recovery_begins_by_reading_what_is_open() {
     check(&[stored, (1, 1, Some(Outcome::Refused))], 11, &["read charge"]);
     check(&[stored, (1, 1, Some(Outcome::Stored))], 5, &["done: Stored"]);
 
-    let mut twice = check(&[stored, (1, 1, Some(Outcome::Unknown)), (1, 2, None)], 3, &["read charge"]);
-    let ended = words(&twice.on(found(charge(50))));
-    assert_eq!(ended, ["1: not stored", "alarm: charge not stored", "done: NotStored"], "two sends are all there are");
+    let gone = |attempts: &[(usize, i64, Option<Outcome>)], expect: &[&str]| {
+        let mut machine = check(attempts, 30, &["read charge"]);
+        assert_eq!(words(&machine.on(found(charge(50)))), expect, "{attempts:?}");
+    };
+    let given_up = ["1: not stored", "alarm: charge not stored", "done: NotStored"];
+    let unknown = |at| (1, at, Some(Outcome::Unknown));
+    gone(&[stored, unknown(1)], &["intend 1"]);
+    gone(&[stored, unknown(1), unknown(2)], &given_up);
+    gone(&[stored, unknown(1), (1, 2, None), (1, 3, None)], &["intend 1"]);
+    gone(&[stored, (1, 1, None), (1, 2, None), (1, 3, None)], &given_up);
 
     let mut once = check(&[stored, (1, 1, None)], 3, &["read charge"]);
     assert_eq!(once.pending(), Some(charge(90)));

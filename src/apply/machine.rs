@@ -11,6 +11,10 @@ use crate::time::Instant;
 /// The most sends of one step, over restarts too, whose fate only reading back could tell.
 pub const MAX_SENDS: u32 = 2;
 
+/// The most intents of one step behind which a process ended before anything became known: a write that kills its sender is
+/// not sent for ever.
+pub const MAX_LOST: u32 = 3;
+
 /// The most refusals of one step, over restarts too, before the sequence is given up.
 pub const MAX_REFUSALS: u32 = 5;
 
@@ -131,10 +135,14 @@ enum Phase {
     Ended,
 }
 
-/// What has been tried at the present step. `sends` counts those that may have been stored.
+/// What has been tried at the present step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Tries {
+    /// Sends that may have been stored.
     sends: u32,
+    /// Intents of earlier processes that may have been sent.
+    lost: u32,
+    /// Sends that were refused.
     refusals: u32,
 }
 
@@ -162,12 +170,15 @@ impl Machine {
         let proved = |step: usize| attempts.iter().any(|a| a.step == step && a.outcome == Some(Outcome::Stored));
         let step = newest.map_or(0, |attempt| attempt.step + usize::from(proved(attempt.step)));
         let here = || attempts.iter().filter(|attempt| attempt.step == step);
-        let refused = |attempt: &&Attempt| attempt.outcome == Some(Outcome::Refused);
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let refusals = count(here().filter(refused).count());
-        let sends = count(here().count()).saturating_sub(refusals);
-        let mut machine = Machine::at(sequence, interval, now, step, Tries { sends, refusals }, Phase::Intending);
+        let count = |wanted: fn(Option<Outcome>) -> bool| {
+            u32::try_from(here().filter(|attempt| wanted(attempt.outcome)).count()).unwrap_or(u32::MAX)
+        };
+        let refusals = count(|outcome| outcome == Some(Outcome::Refused));
+        let lost = count(|outcome| outcome.is_none());
+        let sends = count(|outcome| outcome.is_some_and(|outcome| outcome != Outcome::Refused));
+        let mut machine = Machine::at(sequence, interval, now, step, Tries { sends, lost, refusals }, Phase::Intending);
         let last = here().next_back();
+        let refused = |attempt: &&Attempt| attempt.outcome == Some(Outcome::Refused);
         let waits = last.filter(refused).map(|attempt| later(attempt.at, machine.backoff()));
         let commands = match waits {
             Some(until) if now < until => machine.wait(until),
@@ -211,7 +222,7 @@ impl Machine {
     /// What the device may come to hold through writes whose fate is open: not foreign if it is found there.
     #[must_use]
     pub fn pending(&self) -> Option<Settings> {
-        let open = self.tries.sends > 0 && !self.has_ended();
+        let open = self.tries.sends + self.tries.lost > 0 && !self.has_ended();
         self.sequence.steps.get(self.step).filter(|_| open).map(|step| step.settings)
     }
 
@@ -306,13 +317,13 @@ impl Machine {
     }
 
     /// The object is as it was. Straight after a send that may be the cloud's delay, so it is read once more at the next
-    /// tick before anything is sent again; and nothing is sent more than [`MAX_SENDS`] times.
+    /// tick before anything is sent again; and nothing is sent more often than [`MAX_SENDS`] and [`MAX_LOST`] say.
     fn absent(&mut self, fresh: bool) -> Vec<Command> {
         let Some((write, _)) = self.present() else { return self.end(End::Stored) };
         if fresh {
             return self.wait(self.now);
         }
-        if self.tries.sends < MAX_SENDS {
+        if self.tries.sends < MAX_SENDS && self.tries.lost < MAX_LOST {
             return self.intend();
         }
         let object = write.settings.object();
@@ -324,7 +335,7 @@ impl Machine {
     fn foreign(&mut self, before: Settings, read: Settings) -> Vec<Command> {
         let drift = Drift { object: read.object(), from: before, to: read };
         let mut commands = Vec::new();
-        if self.tries.sends > 0 {
+        if self.tries.sends + self.tries.lost > 0 {
             commands.push(self.record(Outcome::NotStored));
         }
         commands.push(Command::Alarm(Alarm::ForeignEdit(drift)));

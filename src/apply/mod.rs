@@ -15,6 +15,6 @@ mod watch;
 
 pub use drift::{Drift, Ownership, drift, ownership};
 pub use gate::{Gate, Held, Use, gate};
-pub use machine::{Alarm, Command, End, Event, Intent, MAX_REFUSALS, MAX_SENDS, Machine, SendReply};
+pub use machine::{Alarm, Command, End, Event, Intent, MAX_LOST, MAX_REFUSALS, MAX_SENDS, Machine, SendReply};
 pub use proof::Proof;
 pub use watch::{Sample, Unseen, Verdict, Watch};
