@@ -235,6 +235,11 @@ fn p7_recovery_begins_by_reading_what_is_open() {
     check(&[stored, (1, 1, Some(Outcome::Refused))], 11, &["read charge"]);
     check(&[stored, (1, 1, Some(Outcome::Stored))], 5, &["done: Stored"]);
 
+    let refused = |at| (1, at, Some(Outcome::Refused));
+    check(&[stored, refused(1), refused(11)], 30, &["wait"]);
+    check(&[stored, refused(1), refused(11)], 31, &["read charge"]);
+    check(&[stored, refused(1), refused(2), refused(3), refused(4), refused(5)], 900, &["done: Refused"]);
+
     let gone = |attempts: &[(usize, i64, Option<Outcome>)], expect: &[&str]| {
         let mut machine = check(attempts, 30, &["read charge"]);
         assert_eq!(words(&machine.on(found(charge(50)))), expect, "{attempts:?}");

@@ -180,6 +180,10 @@ impl Machine {
         let last = here().next_back();
         let refused = |attempt: &&Attempt| attempt.outcome == Some(Outcome::Refused);
         let waits = last.filter(refused).map(|attempt| later(attempt.at, machine.backoff()));
+        if let Some((write, _)) = machine.present().filter(|_| refusals >= MAX_REFUSALS) {
+            let commands = machine.end(End::Refused(write.settings.object()));
+            return (machine, commands);
+        }
         let commands = match waits {
             Some(until) if now < until => machine.wait(until),
             _ => machine.read(false),
