@@ -1,4 +1,30 @@
 //! What the program says, as text for people and as JSON with stable keys: pure functions of what was decided.
 
+mod course;
+mod finding;
+mod json;
+pub mod layout;
 pub mod moment;
+mod plan_json;
+mod readings;
+mod screen;
 pub mod spark;
+pub mod style;
+mod why;
+pub mod words;
+mod writes;
+
+pub use plan_json::plan_json;
+pub use readings::{readings_json, readings_text};
+pub use screen::plan_text;
+pub use style::Style;
+pub use why::{why_json, why_text};
+
+/// What a screen's head says of the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Device<'a> {
+    /// The maker's name for people: `AlphaESS`.
+    pub name: &'a str,
+    /// The serial number; empty if there is none.
+    pub serial: &'a str,
+}

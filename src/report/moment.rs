@@ -11,16 +11,31 @@ pub fn full(at: Instant, zone: &Zone) -> String {
     format!("{} {} {} {}", local.weekday(), local.date, local.time(), zone.abbreviation(at))
 }
 
-/// `20:41`, with the day of the week where it is another day than that of `today`: `Sat 05:30`.
+/// `20:41`, with the day where it is more than a day ahead or behind `today`: `Sat 05:30`. In the hour that the clock
+/// repeats it says which pass is meant: `01:30 GMT`.
 #[must_use]
 pub fn short(at: Instant, today: Instant, zone: &Zone) -> String {
     let (local, today) = (zone.local(at), zone.local(today));
-    let distance = (local.date - today.date).num_days();
-    match distance {
-        0 | 1 => local.time().to_string(),
-        2..=6 => format!("{} {}", local.weekday(), local.time()),
-        _ => format!("{} {}", local.date, local.time()),
+    let time = clock(at, zone);
+    match (local.date - today.date).num_days() {
+        0 => time,
+        1 if local.minute < today.minute => time,
+        1..=6 => format!("{} {time}", local.weekday()),
+        _ => format!("{} {time}", local.date),
     }
+}
+
+/// `23:30–05:30`, `Sat 01:00–03:00`: a stretch of time as seen from `today`.
+#[must_use]
+pub fn span(from: Instant, until: Instant, today: Instant, zone: &Zone) -> String {
+    format!("{}–{}", short(from, today, zone), short(until, from, zone))
+}
+
+/// What the clock shows, with the zone's abbreviation where that alone tells two instants apart.
+fn clock(at: Instant, zone: &Zone) -> String {
+    let local = zone.local(at);
+    let repeats = zone.earliest(local.date, local.time()) != zone.latest(local.date, local.time());
+    if repeats { format!("{} {}", local.time(), zone.abbreviation(at)) } else { local.time().to_string() }
 }
 
 /// `now`, `3 min old`, `2 h old`.
@@ -56,7 +71,12 @@ mod tests {
         assert_eq!(full(at("2026-07-01T23:10:00Z"), &london), "Thu 2026-07-02 00:10 BST");
         assert_eq!(short(at("2026-11-21T05:30:00Z"), now, &london), "05:30");
         assert_eq!(short(at("2026-11-22T05:30:00Z"), now, &london), "Sun 05:30");
+        assert_eq!(short(at("2026-11-21T20:41:00Z"), now, &london), "Sat 20:41");
         assert_eq!(short(at("2026-12-22T05:30:00Z"), now, &london), "2026-12-22 05:30");
+        assert_eq!(short(at("2026-10-25T00:30:00Z"), at("2026-10-24T20:00:00Z"), &london), "01:30 BST");
+        assert_eq!(short(at("2026-10-25T01:30:00Z"), at("2026-10-24T20:00:00Z"), &london), "01:30 GMT");
+        assert_eq!(span(at("2026-11-20T23:30:00Z"), at("2026-11-21T05:30:00Z"), now, &london), "23:30–05:30");
+        assert_eq!(span(at("2026-11-22T01:00:00Z"), at("2026-11-22T03:00:00Z"), now, &london), "Sun 01:00–03:00");
         assert_eq!(rfc3339(now), "2026-11-20T20:41:30Z");
     }
 

@@ -1,0 +1,183 @@
+//! The plan screen: what holds, what will, what would be written and what not, for people.
+
+use crate::engine::{Decision, Source, Verdict};
+use crate::plan::budget::{MayGrant, Refusal};
+use crate::plan::{Obstacle, Plan, Span};
+use crate::policy::model::WhenBlind;
+use crate::snapshot::Signal;
+use crate::time::Instant;
+
+use super::layout::{Line, Piece, Screen, Table, cut};
+use super::style::{Role, Style};
+use super::words::{self, Wall};
+use super::{Device, course, finding, moment, readings, writes};
+
+/// Rows of decisions that are shown; the rest is counted.
+const MOST_DECISIONS: usize = 12;
+
+/// Rules that could not be judged and are named; the rest is counted.
+const MOST_UNKNOWN: usize = 6;
+
+/// The plan screen. `closing` is the last line: what was sent, and what to do.
+#[must_use]
+pub fn plan_text(plan: &Plan<'_>, device: &Device<'_>, closing: &str, style: Style) -> String {
+    let wall = Wall { zone: &plan.policy.zone, now: plan.inputs.now };
+    let mut screen = Screen::new(style);
+    head(&mut screen, plan, device);
+    screen.blank();
+    decisions(&mut screen, plan, wall);
+    course::rows(&mut screen, plan, wall);
+    screen.blank();
+    for warning in warnings(plan, wall) {
+        screen.prose(Line::default().text(Role::Warn, "warning: "), Role::Text, &warning, 9);
+    }
+    not_known(&mut screen, plan);
+    screen.blank();
+    writes::pending(&mut screen, plan, wall);
+    writes::aftermath(&mut screen, plan, wall);
+    if !closing.is_empty() {
+        screen.prose(Line::default(), Role::Title, closing, 0);
+    }
+    screen.finish()
+}
+
+fn head(screen: &mut Screen, plan: &Plan<'_>, device: &Device<'_>) {
+    let policy = plan.policy;
+    let now = plan.inputs.now;
+    let serial = if device.serial.is_empty() { String::new() } else { format!(" {}", device.serial) };
+    let named = format!("{}{}", cut(device.name, 30), cut(&serial, 30));
+    let title = Line::default().text(Role::Title, &cut(&policy.site, 30)).text(Role::Text, &format!(" · {named} · "));
+    screen.line(&title.text(Role::Text, &moment::full(now, &policy.zone)));
+    screen.line(&readings::line(&plan.inputs.readings, now, policy.limits.reading_max_age));
+}
+
+fn decisions(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) {
+    let mut rows: Vec<Vec<Piece>> = Vec::new();
+    let mut hidden = 0;
+    for span in &plan.timeline.spans {
+        let row = decision(plan, span, wall);
+        // Two spans may differ in what is programmed and yet say the same; the time is the second cell.
+        let same = rows.last().is_some_and(|last| last.iter().skip(2).eq(row.iter().skip(2)));
+        if !same && rows.len() < MOST_DECISIONS {
+            rows.push(row);
+        } else if !same || hidden > 0 {
+            hidden += 1;
+        }
+    }
+    for (row, label) in rows.iter_mut().zip(["now", "next"]) {
+        row.first_mut().into_iter().for_each(|cell| cell.1 = label.to_owned());
+    }
+    screen.table(Table { indent: 2, most: &[5, 20, 34, 48, 26, 21], flex: 3 }, &rows);
+    if hidden > 0 {
+        let until = wall.short(course::end(plan));
+        screen.line(&Line::indent(9).text(Role::Faint, &format!("… and {hidden} more until {until}")));
+    }
+}
+
+/// Label, time, command, who, where, and whether it is only expected.
+fn decision(plan: &Plan<'_>, span: &Span, wall: Wall<'_>) -> Vec<Piece> {
+    let expected = &span.expected;
+    let (role, note) = if span.certain { (Role::Command, "") } else { (Role::Faint, "expected, not written") };
+    vec![
+        (Role::Faint, String::new()),
+        (Role::Text, wall.short(span.from)),
+        (role, words::command(expected.command, plan.policy.battery.reserve)),
+        (Role::Text, words::source(plan.policy, expected, manual_until(plan), wall)),
+        (Role::Faint, place(plan, expected)),
+        (Role::Faint, note.to_owned()),
+    ]
+}
+
+/// Until when the owner's manual command holds, if there is one.
+pub(super) fn manual_until(plan: &Plan<'_>) -> Option<Instant> {
+    plan.inputs.manual.as_ref().map(|manual| manual.until)
+}
+
+/// `home.yaml:28`: where the rule that decided stands.
+pub(super) fn place(plan: &Plan<'_>, decision: &Decision) -> String {
+    let Source::Rule(index) = decision.source else { return String::new() };
+    plan.policy.rules.get(index).map_or(String::new(), |rule| file_line(&plan.policy.file, rule.place.line))
+}
+
+/// The file's own name, without its folders, and the line.
+pub(super) fn file_line(file: &str, line: u32) -> String {
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    if line == 0 { String::new() } else { format!("{}:{line}", cut(name, 20)) }
+}
+
+/// What the owner should look at before anything is sent.
+pub(super) fn warnings(plan: &Plan<'_>, wall: Wall<'_>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    warnings.extend(blindness(plan));
+    let oddity = plan.inputs.present.as_ref().and_then(crate::device::TwoWindow::oddity);
+    warnings.extend(oddity.map(|oddity| format!("on the device {}", words::oddity(oddity))));
+    let permits = plan.inputs.permits;
+    for (object, permit) in
+        [(crate::device::Object::Charge, permits.charge), (crate::device::Object::Discharge, permits.discharge)]
+    {
+        if let MayGrant::No { why: why @ Refusal::Drift, until } = permit {
+            let remedy = words::remedy(why)
+                .map_or(String::new(), |remedy| format!(" until {}", remedy.trim_start_matches("after ")));
+            warnings.push(format!("{}{remedy}", words::refusal(why, object, until, wall)));
+        }
+    }
+    warnings.extend(clock_changes(plan, wall));
+    warnings
+}
+
+fn blindness(plan: &Plan<'_>) -> Option<String> {
+    let limits = &plan.policy.limits;
+    let why = plan.inputs.readings.usable(Signal::Soc, plan.inputs.now, limits.reading_max_age).err()?;
+    let consequence = match (plan.safe_mode, limits.when_blind) {
+        (true, _) => "safe mode: self-consume, whatever the rules say (`when blind: self-consume`)",
+        (false, WhenBlind::SelfConsume | WhenBlind::Keep) => {
+            "what time alone decides goes on (`when blind: keep`), and rules that read it do not hold"
+        }
+    };
+    Some(format!("soc cannot be used ({}): {consequence}", words::unknown(why)))
+}
+
+fn clock_changes(plan: &Plan<'_>, wall: Wall<'_>) -> Vec<String> {
+    let zone = wall.zone;
+    let changes = zone.changes(wall.now, course::end(plan));
+    let told = changes.into_iter().map(|at| {
+        let before = crate::time::before(at, std::time::Duration::from_secs(1));
+        let (from, to) = (zone.abbreviation(before), zone.abbreviation(at));
+        format!(
+            "the clocks change from {from} to {to} on {}, when it becomes {}; whether the device's own clock follows is \
+             not known, so its windows may be off until it does",
+            zone.local(at).date,
+            zone.local(at).time()
+        )
+    });
+    told.collect()
+}
+
+/// Rules that could not be judged, with the condition that left them open.
+fn not_known(screen: &mut Screen, plan: &Plan<'_>) {
+    let explanation = plan.explanation();
+    let mut unknown = Vec::new();
+    for (rule, verdict) in plan.policy.rules.iter().zip(&explanation.rules) {
+        if let Verdict::Unknown(found) = verdict {
+            unknown.push((rule, finding::text(plan, found)));
+        }
+    }
+    for (rule, why) in unknown.iter().take(MOST_UNKNOWN) {
+        let head = Line::default().text(Role::Warn, "not known: ");
+        screen.prose(head, Role::Text, &format!("\"{}\" ({why})", cut(&rule.name, 48)), 11);
+    }
+    let more = unknown.len().saturating_sub(MOST_UNKNOWN);
+    if more > 0 {
+        screen.line(&Line::indent(11).text(Role::Faint, &format!("… and {more} more rules")));
+    }
+}
+
+/// Why nothing can be planned.
+pub(super) fn obstacle(obstacle: &Obstacle, wall: Wall<'_>) -> String {
+    match obstacle {
+        Obstacle::PresentUnknown => obstacle.to_string(),
+        Obstacle::NotPossible(impossible) => {
+            format!("{}: {impossible}", wall.span(impossible.from, impossible.until))
+        }
+    }
+}

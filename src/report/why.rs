@@ -1,0 +1,171 @@
+//! Why a decision is what it is: the rule that won, and what kept each rule above it from winning.
+
+use serde_json::{Value, json};
+
+use crate::engine::{Finding, Seen, Source, Verdict};
+use crate::plan::Plan;
+use crate::policy::model::Rule;
+
+use super::json::{command, number};
+use super::layout::{Line, Screen, Table, cut};
+use super::style::{Role, Style};
+use super::words::{self, Wall};
+use super::{finding, moment, readings, screen};
+
+/// Hex digits of a revision that tell it from the others of one file.
+const SHORT_REVISION: usize = 12;
+
+/// For one moment: what held and who decided, what became of every rule, on which readings, under which policy.
+#[must_use]
+pub fn why_text(plan: &Plan<'_>, style: Style) -> String {
+    let wall = Wall { zone: &plan.policy.zone, now: plan.inputs.now };
+    let mut screen = Screen::new(style);
+    headline(&mut screen, plan, wall);
+    screen.blank();
+    rules(&mut screen, plan);
+    screen.blank();
+    screen.line(&Line::default().text(Role::Title, "readings"));
+    let (now, max_age) = (plan.inputs.now, plan.policy.limits.reading_max_age);
+    readings::table(&mut screen, &plan.inputs.readings, &plan.policy.zone, now, max_age, 2);
+    screen.blank();
+    let revision: String = plan.policy.revision.chars().take(SHORT_REVISION).collect();
+    let line =
+        Line::default().text(Role::Title, "policy").text(Role::Text, &format!("  {}", cut(&plan.policy.file, 80)));
+    screen.line(&line.text(Role::Faint, &format!("  revision {revision}")));
+    screen.finish()
+}
+
+/// The same as data. Keys and codes are stable.
+#[must_use]
+pub fn why_json(plan: &Plan<'_>) -> Value {
+    json!({
+        "version": super::json::VERSION,
+        "site": plan.policy.site,
+        "policy": super::json::policy(plan),
+        "now": moment::rfc3339(plan.inputs.now),
+        "decision": decision(plan),
+        "rules": rules_json(plan),
+        "readings": readings::readings_json(&plan.inputs.readings, plan.inputs.now, plan.policy.limits.reading_max_age),
+        "safe_mode": plan.safe_mode,
+    })
+}
+
+/// What holds now and who decided.
+pub(super) fn decision(plan: &Plan<'_>) -> Value {
+    let rule = winner(plan);
+    json!({
+        "source": words::source_code(plan.decision.source),
+        "rule": rule.map(|rule| &rule.name),
+        "line": rule.map(|rule| rule.place.line),
+        "command": command(plan.decision.command),
+    })
+}
+
+/// What became of every rule, in the policy's order.
+pub(super) fn rules_json(plan: &Plan<'_>) -> Value {
+    let explanation = plan.explanation();
+    let rules = plan.policy.rules.iter().zip(&explanation.rules);
+    rules.map(|(rule, verdict)| rule_json(plan, rule, verdict)).collect()
+}
+
+fn winner<'a>(plan: &Plan<'a>) -> Option<&'a Rule> {
+    let Source::Rule(index) = plan.decision.source else { return None };
+    plan.policy.rules.get(index)
+}
+
+fn headline(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) {
+    let title = Line::default().text(Role::Title, &cut(&plan.policy.site, 60)).text(Role::Text, " · ");
+    screen.line(&title.text(Role::Text, &moment::full(wall.now, wall.zone)));
+    let command = words::command(plan.decision.command, plan.policy.battery.reserve);
+    let who = match plan.decision.source {
+        Source::Rule(_) => {
+            let place = screen::place(plan, &plan.decision);
+            let place = if place.is_empty() { place } else { format!(" ({place})") };
+            let name = winner(plan).map_or("", |rule| rule.name.as_str());
+            format!("decided by the rule \"{}\"{place}", cut(name, 60))
+        }
+        Source::Otherwise => "no rule matched, so `otherwise` holds".to_owned(),
+        Source::Override => words::source(plan.policy, &plan.decision, screen::manual_until(plan), wall),
+    };
+    let line = Line::default().text(Role::Command, &command).text(Role::Text, ": ");
+    screen.prose(line, Role::Text, &who, 2);
+    if plan.safe_mode {
+        let head = Line::default().text(Role::Warn, "safe mode: ");
+        screen.prose(head, Role::Text, "soc cannot be used, so only self-consumption is programmed", 2);
+    }
+}
+
+fn rules(screen: &mut Screen, plan: &Plan<'_>) {
+    screen.line(&Line::default().text(Role::Title, "rules"));
+    let explanation = plan.explanation();
+    for (rule, verdict) in plan.policy.rules.iter().zip(&explanation.rules) {
+        let role = match verdict {
+            Verdict::Won => Role::Good,
+            Verdict::Unknown(_) => Role::Warn,
+            Verdict::Failed(_) | Verdict::NotReached => Role::Faint,
+        };
+        let row = vec![
+            (role, format!("{:<11}", words::verdict(verdict))),
+            (Role::Text, format!("{:<64}", cut(&rule.name, 64))),
+            (Role::Faint, screen::file_line(&plan.policy.file, rule.place.line)),
+        ];
+        screen.table(Table { indent: 2, most: &[11, 64, 26], flex: 1 }, &[row]);
+        if let Verdict::Failed(found) | Verdict::Unknown(found) = verdict {
+            screen.prose(Line::indent(15), Role::Text, &finding::text(plan, found), 17);
+        }
+    }
+    let otherwise =
+        if plan.decision.source == Source::Otherwise { (Role::Good, "holds") } else { (Role::Faint, "not reached") };
+    let line = Line::indent(2).text(otherwise.0, &format!("{:<11}  ", otherwise.1));
+    screen.line(&line.text(Role::Text, &format!("otherwise: {}", words::action(plan.policy.otherwise))));
+}
+
+fn rule_json(plan: &Plan<'_>, rule: &Rule, verdict: &Verdict<'_>) -> Value {
+    let found = match verdict {
+        Verdict::Failed(found) | Verdict::Unknown(found) => Some(found),
+        Verdict::Won | Verdict::NotReached => None,
+    };
+    let mut entry = json!({
+        "name": rule.name,
+        "line": rule.place.line,
+        "verdict": words::verdict_code(verdict),
+        "reason": found.map(reason_code),
+        "condition": found.map(|found| found.text),
+        "condition_line": found.map(|found| found.place.line),
+        "negated": found.map(|found| found.negated),
+    });
+    if let Some(entry) = entry.as_object_mut() {
+        entry.extend(seen(plan, found));
+    }
+    entry
+}
+
+/// Why a condition decided against a rule, or left it open: a code.
+fn reason_code(found: &Finding<'_>) -> &'static str {
+    match found.seen {
+        Seen::Calendar => "calendar",
+        Seen::Value { held: Some(_), .. } if !found.negated => "held-too-short",
+        Seen::Value { .. } => "value",
+        Seen::Missing { why, .. } => words::unknown_code(why),
+        Seen::NotYetKnown(_) => "not-yet-known",
+        Seen::Nothing => "nothing",
+    }
+}
+
+/// The value that was looked at: null where there was none to look at.
+fn seen(plan: &Plan<'_>, found: Option<&Finding<'_>>) -> Vec<(String, Value)> {
+    let currency = &plan.policy.tariff.currency;
+    let (quantity, value, age, held) = match found.map(|found| found.seen) {
+        Some(Seen::Value { quantity, value, age, held }) => (Some(quantity), Some(value), age, held),
+        Some(Seen::Missing { quantity, value, age, .. }) => (Some(quantity), value, age, None),
+        _ => (None, None, None, None),
+    };
+    let pairs = [
+        ("quantity", json!(quantity.map(words::quantity_code))),
+        ("value", json!(value.map(|value| number(value, 5)))),
+        ("unit", json!(quantity.map(|quantity| words::unit(quantity, currency)))),
+        ("age_seconds", json!(age.map(|age| age.as_secs()))),
+        ("held_seconds", json!(held.map(|held| held.as_secs()))),
+    ];
+    pairs.map(|(key, value)| (key.to_owned(), value)).into()
+}

@@ -1,0 +1,178 @@
+//! What would be written, what waits and why, and what would happen if nobody came back.
+
+use crate::device::{Object, TwoWindow};
+use crate::engine::Command;
+use crate::plan::Plan;
+use crate::plan::budget::MayGrant;
+use crate::plan::compile::{Compiled, Deferred, Reason, Write};
+use crate::plan::diff::{self, Change};
+
+use super::layout::{Line, Screen};
+use super::screen;
+use super::style::Role;
+use super::words::{self, Wall};
+
+/// What waits and is told; the rest is counted.
+const MOST_DEFERRED: usize = 6;
+
+/// The writes, or why there are none.
+pub(super) fn pending(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) {
+    let writes = plan.writes();
+    let mut schedule = match (plan.inputs.present, writes) {
+        (Some(present), [_, ..]) => present,
+        _ => {
+            let head = Line::default().text(Role::Title, "writes: none");
+            return screen.prose(head.text(Role::Text, ": "), Role::Text, &why_none(plan, wall), 2);
+        }
+    };
+    let head = Line::default().text(Role::Title, "writes");
+    match writes {
+        [one] => screen.line(&head.text(Role::Faint, &format!(" ({})", left(plan, writes, one, 0)))),
+        _ => screen.line(&head.text(Role::Faint, &format!(": {}, in this order", writes.len()))),
+    }
+    for (index, write) in writes.iter().enumerate() {
+        screen.line(&endpoint(plan, writes, write, index));
+        changes(screen, &schedule, write);
+        schedule = schedule.with(write.settings);
+    }
+}
+
+/// What waits, by which means the schedule does what it does, and what would happen if nobody came back.
+pub(super) fn aftermath(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) {
+    let Ok(compiled) = &plan.compiled else { return };
+    let lowering = words::lowering(compiled.lowering);
+    if compiled.deferred.is_empty() {
+        let line = Line::default().text(Role::Title, "deferred:").text(Role::Text, " nothing · ");
+        screen.line(&line.text(Role::Title, "lowering:").text(Role::Text, &format!(" {lowering}")));
+    } else {
+        deferred(screen, plan, compiled, wall);
+        screen.line(&Line::default().text(Role::Title, "lowering:").text(Role::Text, &format!(" {lowering}")));
+    }
+    let when = if compiled.writes.is_empty() { "now" } else { "after this" };
+    let head = Line::default().text(Role::Title, &format!("if offpeak stopped {when}:")).text(Role::Text, " ");
+    screen.prose(head, Role::Text, &orphan(compiled), 2);
+}
+
+/// `charges to 90 % every night 23:30–05:30 (6 h without discharge a day), nothing else`, and what of it nobody asks for.
+pub(super) fn orphan(compiled: &Compiled) -> String {
+    let bound = &compiled.bound;
+    match bound.unasked_minutes {
+        0 => bound.to_string(),
+        unasked => format!("{bound}; {} of the coming day that no rule asks for", words::hours(unasked)),
+    }
+}
+
+/// Why nothing is to be written.
+fn why_none(plan: &Plan<'_>, wall: Wall<'_>) -> String {
+    let compiled = match &plan.compiled {
+        Ok(compiled) => compiled,
+        Err(obstacle) => return screen::obstacle(obstacle, wall),
+    };
+    let refused = compiled.deferred.iter().find(|deferred| matches!(deferred.why, Reason::MayNotGrant(_)));
+    match refused {
+        Some(refused) => why(plan, refused, wall),
+        None if compiled.deferred.is_empty() => "the device already is as it should be".to_owned(),
+        None => "the device already does what can be done now".to_owned(),
+    }
+}
+
+fn endpoint(plan: &Plan<'_>, writes: &[Write], write: &Write, index: usize) -> Line {
+    let object = write.settings.object();
+    let number = if writes.len() > 1 { format!("{}. ", index + 1) } else { String::new() };
+    let kind = format!("{}: {}", words::kind(write.kind), words::kind_meaning(write.kind));
+    let line = Line::indent(2).text(Role::Text, &number).text(Role::Command, object.update_endpoint());
+    let line = line.text(Role::Faint, &format!("  {kind}"));
+    if writes.len() > 1 { line.text(Role::Faint, &format!(" ({})", left(plan, writes, write, index))) } else { line }
+}
+
+fn changes(screen: &mut Screen, before: &TwoWindow, write: &Write) {
+    let difference = diff::of_write(before, &write.settings);
+    for Change { field, from, to } in &difference.changes {
+        let line = Line::indent(4).text(Role::Warn, "~").text(Role::Text, &format!(" {field:<11}  "));
+        let line = line.text(Role::Faint, &format!("{:<11}  → ", from.to_string()));
+        screen.line(&line.text(Role::Good, &to.to_string()));
+    }
+    if difference.changes.is_empty() {
+        screen.line(&Line::indent(4).text(Role::Faint, "the same fields again"));
+    }
+}
+
+/// `5 of 6 left today after this`.
+fn left(plan: &Plan<'_>, writes: &[Write], write: &Write, index: usize) -> String {
+    let object = write.settings.object();
+    let sent = writes.iter().take(index + 1).filter(|write| write.settings.object() == object).count();
+    let left = left_after(plan, object, sent);
+    format!("{left} of {} left today after this", plan.policy.limits.writes_per_day)
+}
+
+/// Writes of this local day that are left to an object after so many more.
+pub(super) fn left_after(plan: &Plan<'_>, object: Object, more: usize) -> u32 {
+    let more = u32::try_from(more).unwrap_or(u32::MAX);
+    plan.policy.limits.writes_per_day.saturating_sub(used(plan, object)).saturating_sub(more)
+}
+
+/// Writes of this local day that an object has had.
+pub(super) fn used(plan: &Plan<'_>, object: Object) -> u32 {
+    let [charge, discharge] = plan.inputs.used;
+    match object {
+        Object::Charge => charge,
+        Object::Discharge => discharge,
+    }
+}
+
+fn deferred(screen: &mut Screen, plan: &Plan<'_>, compiled: &Compiled, wall: Wall<'_>) {
+    screen.line(&Line::default().text(Role::Title, "deferred"));
+    for deferred in compiled.deferred.iter().take(MOST_DEFERRED) {
+        let asked = words::command(deferred.asked, plan.policy.battery.reserve);
+        let line = Line::indent(2).text(Role::Text, &wall.span(deferred.from, deferred.until)).text(Role::Text, "  ");
+        let line = line.text(Role::Command, &asked);
+        screen.line(&line.text(Role::Faint, &format!(" (until then the device {})", words::grip(deferred.does))));
+        let why = format!("{} · {}", why(plan, deferred, wall), due(plan, deferred, wall));
+        screen.prose(Line::indent(6), Role::Text, &why, 6);
+    }
+    let hidden = compiled.deferred.iter().skip(MOST_DEFERRED);
+    if let (more @ 1.., Some(last)) = (hidden.clone().count(), hidden.last()) {
+        let text = format!("… and {more} more until {}", wall.short(last.until));
+        screen.line(&Line::indent(2).text(Role::Faint, &text));
+    }
+}
+
+/// Why something waits, in words.
+pub(super) fn why(plan: &Plan<'_>, deferred: &Deferred, wall: Wall<'_>) -> String {
+    let object = needed(deferred);
+    let until = match permit(plan, object) {
+        MayGrant::No { until, .. } => until,
+        MayGrant::Yes { .. } => None,
+    };
+    words::reason(deferred.why, object, until, wall)
+}
+
+/// When something that waits will be programmed, in words.
+fn due(plan: &Plan<'_>, deferred: &Deferred, wall: Wall<'_>) -> String {
+    let remedy = match deferred.why {
+        Reason::MayNotGrant(refusal) => words::remedy(refusal),
+        _ => None,
+    };
+    match remedy {
+        Some(remedy) => format!("will be programmed {remedy}"),
+        None if deferred.due >= deferred.until => "too late for this time".to_owned(),
+        None if deferred.due <= plan.inputs.now => "will be programmed as soon as it fits".to_owned(),
+        None if deferred.why == Reason::LeftOver => format!("taken away at {}", wall.short(deferred.due)),
+        None => format!("will be programmed at {}", wall.short(deferred.due)),
+    }
+}
+
+/// The object that what is asked would need.
+pub(super) fn needed(deferred: &Deferred) -> Object {
+    match deferred.asked {
+        Command::ChargeTo { .. } => Object::Charge,
+        Command::Hold | Command::SelfConsume { .. } | Command::DischargeTo { .. } => Object::Discharge,
+    }
+}
+
+fn permit(plan: &Plan<'_>, object: Object) -> MayGrant {
+    match object {
+        Object::Charge => plan.inputs.permits.charge,
+        Object::Discharge => plan.inputs.permits.discharge,
+    }
+}
