@@ -108,7 +108,9 @@ fn the_schedule_on_the_device_is_not_known() {
 fn the_device_cannot_do_it_at_all() {
     let mut policy = home();
     let peak = engine_support::calendar("time: 17:00-19:00", &[], windows(&["17:00-19:00"]));
-    policy.rules.push(rule("Sell at the peak", peak, Action::DischargeTo { floor: soc(30.0), power: None }));
+    let mut rule = rule("Sell at the peak", peak, Action::DischargeTo { floor: soc(30.0), power: None });
+    rule.place = place(44);
+    policy.rules.push(rule);
     assert_snapshot!(case(policy, "2026-11-20T15:00:00Z", 80.0, 430.0, 0.0).screen());
 }
 
@@ -144,8 +146,10 @@ fn two_writes() {
 
 #[test]
 fn three_writes() {
-    let mut case = case(busy(), "2026-11-20T22:00:00Z", 35.0, 430.0, 0.0);
-    case.inputs.present = Some(schedule(&["02:00-06:00", "15:00-16:00"], 90, &["06:00-15:00", "16:00-18:00"], 10));
+    let mut policy = busy();
+    policy.limits.program_ahead = std::time::Duration::from_secs(12 * 3600);
+    let mut case = case(policy, "2026-11-20T22:00:00Z", 35.0, 430.0, 0.0);
+    case.inputs.present = Some(schedule(&["02:00-06:00"], 90, &["06:00-15:00", "16:00-00:00"], 10));
     assert_snapshot!(case.screen());
 }
 
@@ -159,7 +163,9 @@ fn the_owner_commands_by_hand() {
 fn the_night_the_clocks_go_back() {
     let mut policy = home();
     let hour = engine_support::calendar("time: 01:30-03:00", &[], windows(&["01:30-03:00"]));
-    policy.rules.insert(0, rule("Top up in the small hours", hour, charge_to(100.0)));
+    let mut rule = rule("Top up in the small hours", hour, charge_to(100.0));
+    rule.place = place(26);
+    policy.rules.insert(0, rule);
     assert_snapshot!(case(policy, "2026-10-24T20:00:00Z", 40.0, 300.0, 0.0).screen());
 }
 
@@ -191,7 +197,8 @@ fn long_names_many_windows_and_two_days() {
     policy.rules = (0u32..8)
         .map(|index| {
             let window = format!("{:02}:00-{:02}:00", index * 3, index * 3 + 1);
-            let name = format!("{}. 安い時間帯に充電する and a name that goes on and on, as names sometimes do", index + 1);
+            let name =
+                format!("{}. 安い時間帯に充電する and a name that goes on and on, as names sometimes do", index + 1);
             let mut rule = rule(&name, engine_support::calendar(&window, &[], windows(&[&window])), charge_to(60.0));
             rule.place = place(120 + index);
             rule

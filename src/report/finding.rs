@@ -1,12 +1,18 @@
 //! What was seen of the condition that decided against a rule, or left it open.
 
+use std::time::Duration;
+
 use crate::engine::{Finding, Seen, band_at};
 use crate::plan::Plan;
 use crate::policy::model::{Condition, Observation, Quantity};
 use crate::snapshot::Unknown;
 use crate::time::spoken;
 
+use super::layout::cut;
 use super::{moment, words};
+
+/// Columns of a condition that are shown.
+const MOST_CONDITION: usize = 300;
 
 /// `soc: below 60% until 65% — soc is 71 % (3 min old)`.
 pub(super) fn text(plan: &Plan<'_>, finding: &Finding<'_>) -> String {
@@ -19,8 +25,8 @@ pub(super) fn text(plan: &Plan<'_>, finding: &Finding<'_>) -> String {
 fn condition(finding: &Finding<'_>) -> String {
     match (finding.text.is_empty(), finding.negated) {
         (true, _) => "none of its conditions can hold".to_owned(),
-        (false, true) => format!("not ({})", finding.text),
-        (false, false) => finding.text.to_owned(),
+        (false, true) => format!("not ({})", cut(finding.text, MOST_CONDITION)),
+        (false, false) => cut(finding.text, MOST_CONDITION),
     }
 }
 
@@ -45,19 +51,17 @@ fn seen(plan: &Plan<'_>, finding: &Finding<'_>) -> String {
     }
 }
 
-/// `soc is 41 %, too old (12 min old)`, `no price known`.
-fn missing(quantity: Quantity, why: Unknown, read: Option<(f64, std::time::Duration)>, currency: &str) -> String {
+/// `soc 41 %, too old (12 min old)`, `no price known`.
+fn missing(quantity: Quantity, why: Unknown, read: Option<(f64, Duration)>, currency: &str) -> String {
     let name = words::quantity(quantity);
-    match read {
-        Some((value, age)) => {
-            format!(
-                "{name} {}, {} ({})",
-                words::value(quantity, value, currency),
-                words::unknown(why),
-                moment::age(age)
-            )
-        }
-        None => format!("{name}: {}", words::unknown(why)),
+    let said = |value: f64| format!("{name} {}", words::value(quantity, value, currency));
+    match (why, read) {
+        // Too old, and yet of no age: it is dated ahead of now.
+        (Unknown::TooOld, Some((value, Duration::ZERO))) => format!("{}, dated ahead of now", said(value)),
+        (_, Some((value, age))) => format!("{}, {} ({})", said(value), words::unknown(why), moment::age(age)),
+        (Unknown::NoReading, None) => format!("{} of {name}", words::unknown(why)),
+        (Unknown::NoPrice, None) => words::unknown(why).to_owned(),
+        (_, None) => format!("{name} {}", words::unknown(why)),
     }
 }
 

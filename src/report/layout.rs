@@ -1,6 +1,6 @@
 //! Lines and tables of plain text, at most 120 columns wide.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::style::{Role, Style};
 
@@ -9,6 +9,9 @@ pub const WIDTH: usize = 120;
 
 /// The least width that a column which gives way is cut to.
 const LEAST_FLEX: usize = 12;
+
+/// Characters that are kept for each column: a letter and the marks on it.
+const MOST_MARKS: usize = 8;
 
 /// Columns between two columns of a table.
 const GAP: usize = 2;
@@ -111,14 +114,29 @@ impl Screen {
     pub(super) fn prose(&mut self, head: Line, role: Role, text: &str, hang: usize) {
         let mut line = head;
         let mut bare = true;
-        for word in clean(text).split(' ').filter(|word| !word.is_empty()) {
-            if !bare && line.width + 1 + width(word) > WIDTH {
+        for word in unbroken(&clean(text)) {
+            if !bare && line.width + 1 + width(&word) > WIDTH {
                 self.line(&line);
                 (line, bare) = (Line::indent(hang), true);
             }
             let gap = if bare { "" } else { " " };
             line = line.text(role, &format!("{gap}{word}"));
             bare = false;
+        }
+        self.line(&line);
+    }
+
+    /// Adds pieces with ` · ` between them, on as many lines as they take.
+    pub(super) fn list(&mut self, pieces: &[Piece]) {
+        let mut line = Line::default();
+        for (index, (role, text)) in pieces.iter().enumerate() {
+            if index > 0 && line.width + 3 + width(&clean(text)) + 2 > WIDTH {
+                self.line(&line.text(Role::Faint, " ·"));
+                line = Line::default();
+            } else if index > 0 {
+                line = line.text(Role::Faint, " · ");
+            }
+            line = line.text(*role, text);
         }
         self.line(&line);
     }
@@ -168,6 +186,21 @@ impl Table<'_> {
     }
 }
 
+/// The words of a text; a number stays with its unit.
+fn unbroken(text: &str) -> Vec<String> {
+    let unit = |word: &str| {
+        matches!(word.trim_matches([',', ';', '.', ':', ')']), "h" | "min" | "s" | "%" | "W" | "kW" | "kWh")
+    };
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        match words.last_mut().filter(|last| unit(word) && last.ends_with(|letter: char| letter.is_ascii_digit())) {
+            Some(number) => *number = format!("{number} {word}"),
+            None => words.push(word.to_owned()),
+        }
+    }
+    words
+}
+
 /// Columns that a text takes on a terminal.
 pub(super) fn width(text: &str) -> usize {
     text.width()
@@ -177,18 +210,18 @@ pub(super) fn width(text: &str) -> usize {
 #[must_use]
 pub fn cut(text: &str, columns: usize) -> String {
     let text = clean(text);
-    if width(&text) <= columns {
+    // Marks without a width of their own are bounded too.
+    let most = columns.saturating_mul(MOST_MARKS);
+    if text.chars().nth(most).is_none() && width(&text) <= columns {
         return text;
     }
     let mut kept = String::new();
-    let mut left = columns.saturating_sub(1);
-    for letter in text.chars() {
-        let wide = letter.width().unwrap_or(0);
-        if wide > left {
+    for letter in text.chars().take(most) {
+        kept.push(letter);
+        if width(&kept) >= columns {
+            kept.pop();
             break;
         }
-        left -= wide;
-        kept.push(letter);
     }
     if columns > 0 {
         kept.push('…');

@@ -192,12 +192,8 @@ fn orphan(bound: &OrphanBound) -> Value {
 }
 
 fn budget(plan: &Plan<'_>, object: Object) -> Value {
-    let permit = match object {
-        Object::Charge => plan.inputs.permits.charge,
-        Object::Discharge => plan.inputs.permits.discharge,
-    };
     let planned = plan.writes().iter().filter(|write| write.settings.object() == object).count();
-    let (refusal, until) = match permit {
+    let (refusal, until) = match writes::permit(plan, object) {
         MayGrant::Yes { .. } => (None, None),
         MayGrant::No { why, until } => (Some(why), until),
     };

@@ -9,7 +9,7 @@ use crate::snapshot::{Reading, Signal, Snapshot, Unknown};
 use crate::time::{Instant, Zone, spoken};
 
 use super::json::number;
-use super::layout::{Line, Piece, Screen, Table};
+use super::layout::{Piece, Screen, Table};
 use super::moment;
 use super::style::{Role, Style};
 use super::words;
@@ -42,10 +42,10 @@ pub(super) fn table(
     screen.table(Table { indent, most: &[8, 24, 24, 24, 60], flex: 4 }, &rows);
 }
 
-/// The readings in one line: `soc 41 % (3 min old) · load 430 W · …`. The age stands at the first, and wherever it differs.
-pub(super) fn line(readings: &Snapshot, now: Instant, max_age: Duration) -> Line {
+/// The readings one after the other: `soc 41 % (3 min old) · load 430 W · …`. An age stands at the first, and wherever it
+/// differs.
+pub(super) fn list(screen: &mut Screen, readings: &Snapshot, now: Instant, max_age: Duration) {
     let shown = Signal::ALL.into_iter().filter(|signal| *signal != Signal::Ev || readings.ev.is_some());
-    let mut line = Line::default();
     let mut told_age: Option<String> = None;
     let mut missing: Vec<&str> = Vec::new();
     let mut parts: Vec<Piece> = Vec::new();
@@ -59,11 +59,7 @@ pub(super) fn line(readings: &Snapshot, now: Instant, max_age: Duration) -> Line
         }
     }
     parts.extend(take_missing(&mut missing));
-    for (index, (role, text)) in parts.into_iter().enumerate() {
-        line = if index > 0 { line.text(Role::Faint, " · ") } else { line };
-        line = line.text(role, &text);
-    }
-    line
+    screen.list(&parts);
 }
 
 /// Why a reading cannot be used, with its age where that is the matter: `12 min old: too old`.
@@ -101,16 +97,17 @@ fn take_missing(missing: &mut Vec<&str>) -> Option<Piece> {
 
 fn part(signal: Signal, reading: &Reading<f64>, now: Instant, max_age: Duration, told: &mut Option<String>) -> Piece {
     let said = format!("{} {}", signal.word(), value(signal, reading.value));
-    if let Some(objection) = objection(reading, now, max_age) {
-        return (Role::Warn, format!("{said} ({objection})"));
+    let objection = objection(reading, now, max_age);
+    let role = if objection.is_some() { Role::Warn } else { Role::Text };
+    let of_age = matches!(reading.usable(now, max_age), Ok(_) | Err(Unknown::TooOld));
+    let remark = objection.unwrap_or_else(|| moment::age(reading.age(now)));
+    if told.as_ref() == Some(&remark) {
+        return (role, said);
     }
-    let age = moment::age(reading.age(now));
-    if told.as_ref() == Some(&age) {
-        return (Role::Text, said);
-    }
-    let text = format!("{said} ({age})");
-    *told = Some(age);
-    (Role::Text, text)
+    let text = format!("{said} ({remark})");
+    // What is thought of one reading is no word on the next; an age is.
+    *told = if of_age { Some(remark) } else { told.take() };
+    (role, text)
 }
 
 fn row(readings: &Snapshot, signal: Signal, zone: &Zone, now: Instant, max_age: Duration) -> Vec<Piece> {

@@ -1,11 +1,14 @@
 //! The plan screen: what holds, what will, what would be written and what not, for people.
 
+use std::time::Duration;
+
+use crate::device::{Object, TwoWindow};
 use crate::engine::{Decision, Source, Verdict};
 use crate::plan::budget::{MayGrant, Refusal};
 use crate::plan::{Obstacle, Plan, Span};
 use crate::policy::model::WhenBlind;
 use crate::snapshot::Signal;
-use crate::time::Instant;
+use crate::time::{Instant, Local, before};
 
 use super::layout::{Line, Piece, Screen, Table, cut};
 use super::style::{Role, Style};
@@ -33,8 +36,8 @@ pub fn plan_text(plan: &Plan<'_>, device: &Device<'_>, closing: &str, style: Sty
     }
     not_known(&mut screen, plan);
     screen.blank();
-    writes::pending(&mut screen, plan, wall);
-    writes::aftermath(&mut screen, plan, wall);
+    let told = writes::pending(&mut screen, plan, wall);
+    writes::aftermath(&mut screen, plan, told, wall);
     if !closing.is_empty() {
         screen.prose(Line::default(), Role::Title, closing, 0);
     }
@@ -48,7 +51,7 @@ fn head(screen: &mut Screen, plan: &Plan<'_>, device: &Device<'_>) {
     let named = format!("{}{}", cut(device.name, 30), cut(&serial, 30));
     let title = Line::default().text(Role::Title, &cut(&policy.site, 30)).text(Role::Text, &format!(" · {named} · "));
     screen.line(&title.text(Role::Text, &moment::full(now, &policy.zone)));
-    screen.line(&readings::line(&plan.inputs.readings, now, policy.limits.reading_max_age));
+    readings::list(screen, &plan.inputs.readings, now, policy.limits.reading_max_age);
 }
 
 fn decisions(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) {
@@ -64,10 +67,10 @@ fn decisions(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) {
             hidden += 1;
         }
     }
-    for (row, label) in rows.iter_mut().zip(["now", "next"]) {
+    for (row, label) in rows.iter_mut().zip(["now  ", "next "]) {
         row.first_mut().into_iter().for_each(|cell| cell.1 = label.to_owned());
     }
-    screen.table(Table { indent: 2, most: &[5, 20, 34, 48, 26, 21], flex: 3 }, &rows);
+    screen.table(Table { indent: 2, most: &[5, 20, 34, 48, 26, 22], flex: 3 }, &rows);
     if hidden > 0 {
         let until = wall.short(course::end(plan));
         screen.line(&Line::indent(9).text(Role::Faint, &format!("… and {hidden} more until {until}")));
@@ -77,7 +80,11 @@ fn decisions(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) {
 /// Label, time, command, who, where, and whether it is only expected.
 fn decision(plan: &Plan<'_>, span: &Span, wall: Wall<'_>) -> Vec<Piece> {
     let expected = &span.expected;
-    let (role, note) = if span.certain { (Role::Command, "") } else { (Role::Faint, "expected, not written") };
+    let (role, note) = match (span.certain, plan.safe_mode) {
+        (true, _) => (Role::Command, ""),
+        (false, true) => (Role::Faint, "safe mode: not written"),
+        (false, false) => (Role::Faint, "expected, not written"),
+    };
     vec![
         (Role::Faint, String::new()),
         (Role::Text, wall.short(span.from)),
@@ -109,20 +116,18 @@ pub(super) fn file_line(file: &str, line: u32) -> String {
 pub(super) fn warnings(plan: &Plan<'_>, wall: Wall<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     warnings.extend(blindness(plan));
-    let oddity = plan.inputs.present.as_ref().and_then(crate::device::TwoWindow::oddity);
+    let oddity = plan.inputs.present.as_ref().and_then(TwoWindow::oddity);
     warnings.extend(oddity.map(|oddity| format!("on the device {}", words::oddity(oddity))));
-    let permits = plan.inputs.permits;
-    for (object, permit) in
-        [(crate::device::Object::Charge, permits.charge), (crate::device::Object::Discharge, permits.discharge)]
-    {
-        if let MayGrant::No { why: why @ Refusal::Drift, until } = permit {
-            let remedy = words::remedy(why)
-                .map_or(String::new(), |remedy| format!(" until {}", remedy.trim_start_matches("after ")));
-            warnings.push(format!("{}{remedy}", words::refusal(why, object, until, wall)));
-        }
-    }
+    warnings.extend(Object::ALL.into_iter().filter_map(|object| drift(plan, object, wall)));
     warnings.extend(clock_changes(plan, wall));
     warnings
+}
+
+/// Someone else's edit that is left alone.
+fn drift(plan: &Plan<'_>, object: Object, wall: Wall<'_>) -> Option<String> {
+    let MayGrant::No { why: why @ Refusal::Drift, .. } = writes::permit(plan, object) else { return None };
+    let remedy = words::remedy(why).unwrap_or_default();
+    Some(format!("{}; it is written again {remedy}", words::refusal(why, object, None, wall)))
 }
 
 fn blindness(plan: &Plan<'_>) -> Option<String> {
@@ -137,17 +142,21 @@ fn blindness(plan: &Plan<'_>) -> Option<String> {
     Some(format!("soc cannot be used ({}): {consequence}", words::unknown(why)))
 }
 
+/// A change of the clock within the horizon, which the device may not follow.
 fn clock_changes(plan: &Plan<'_>, wall: Wall<'_>) -> Vec<String> {
     let zone = wall.zone;
-    let changes = zone.changes(wall.now, course::end(plan));
-    let told = changes.into_iter().map(|at| {
-        let before = crate::time::before(at, std::time::Duration::from_secs(1));
-        let (from, to) = (zone.abbreviation(before), zone.abbreviation(at));
+    let told = zone.changes(wall.now, course::end(plan)).into_iter().map(|at| {
+        let before = before(at, Duration::from_secs(1));
+        let (old, new) = (Local::with_offset(at, zone.local(before).offset), zone.local(at));
         format!(
-            "the clocks change from {from} to {to} on {}, when it becomes {}; whether the device's own clock follows is \
-             not known, so its windows may be off until it does",
-            zone.local(at).date,
-            zone.local(at).time()
+            "the clocks change on {} {}: {} {} becomes {} {}. Whether the device's own clock follows is not known: its windows \
+             may be off until it does",
+            new.weekday(),
+            new.date,
+            old.time(),
+            zone.abbreviation(before),
+            new.time(),
+            zone.abbreviation(at)
         )
     });
     told.collect()
@@ -177,7 +186,7 @@ pub(super) fn obstacle(obstacle: &Obstacle, wall: Wall<'_>) -> String {
     match obstacle {
         Obstacle::PresentUnknown => obstacle.to_string(),
         Obstacle::NotPossible(impossible) => {
-            format!("{}: {impossible}", wall.span(impossible.from, impossible.until))
+            format!("from {} to {} {impossible}", wall.short(impossible.from), wall.short(impossible.until))
         }
     }
 }

@@ -110,11 +110,11 @@ pub fn refusal(why: Refusal, object: Object, until: Option<Instant>, wall: Wall<
     let again = until.map_or(String::new(), |until| format!("; possible again at {}", wall.short(until)));
     match why {
         Refusal::Budget { limit: limit @ 0..=1, .. } => {
-            format!("the limit is {limit} a day for {endpoint}, and the last one is kept for letting go")
+            format!("the limit is {limit} a day for {endpoint}, and the last one is kept for a withdrawal")
         }
         Refusal::Budget { used, limit } => {
             format!(
-                "today's writes of {endpoint} are used up: {used} of {limit} sent, the last is kept for letting go{again}"
+                "today's writes of {endpoint} are used up: {used} of {limit} sent, the last one is kept for a withdrawal{again}"
             )
         }
         Refusal::Interval { last } => {
@@ -124,7 +124,7 @@ pub fn refusal(why: Refusal, object: Object, until: Option<Instant>, wall: Wall<
         Refusal::Drift => {
             format!("someone else changed the {} settings, and `on drift: report` leaves them alone", object.word())
         }
-        Refusal::Blind => "the readings are not fit to take a firmer grip of the device".to_owned(),
+        Refusal::Blind => "the readings are not fit to ask more of the device".to_owned(),
         Refusal::Unproven => "what is on the device has not been read back yet".to_owned(),
     }
 }
@@ -178,7 +178,7 @@ pub fn reason(why: Reason, object: Object, until: Option<Instant>, wall: Wall<'_
         Reason::Permissions { needed, most } => format!(
             "the day would take {needed} windows that permit discharge, the device has {most} (across midnight counts twice)"
         ),
-        Reason::Waits => "it would cost a write that is not due yet".into(),
+        Reason::Waits => "it would cost a write that is not due yet, or stands in the way of what comes first".into(),
     }
 }
 
@@ -310,8 +310,8 @@ pub fn kind(kind: Kind) -> &'static str {
 #[must_use]
 pub fn kind_meaning(kind: Kind) -> &'static str {
     match kind {
-        Kind::Grant => "takes a firmer grip",
-        Kind::Withdrawal => "lets go",
+        Kind::Grant => "asks more of the device",
+        Kind::Withdrawal => "asks less of the device",
     }
 }
 

@@ -6,6 +6,7 @@ use crate::plan::Plan;
 use crate::plan::budget::MayGrant;
 use crate::plan::compile::{Compiled, Deferred, Reason, Write};
 use crate::plan::diff::{self, Change};
+use crate::time::{before, spoken};
 
 use super::layout::{Line, Screen};
 use super::screen;
@@ -15,15 +16,14 @@ use super::words::{self, Wall};
 /// What waits and is told; the rest is counted.
 const MOST_DEFERRED: usize = 6;
 
-/// The writes, or why there are none.
-pub(super) fn pending(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) {
+/// The writes, or why there are none. Returns what was said of what waits, so that it need not be said again.
+pub(super) fn pending(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) -> Option<Reason> {
     let writes = plan.writes();
-    let mut schedule = match (plan.inputs.present, writes) {
-        (Some(present), [_, ..]) => present,
-        _ => {
-            let head = Line::default().text(Role::Title, "writes: none");
-            return screen.prose(head.text(Role::Text, ": "), Role::Text, &why_none(plan, wall), 2);
-        }
+    let (Some(mut schedule), [_, ..]) = (plan.inputs.present, writes) else {
+        let (why, told) = why_none(plan, wall);
+        let head = Line::default().text(Role::Title, "writes: none").text(Role::Text, " — ");
+        screen.prose(head, Role::Text, &why, 2);
+        return told;
     };
     let head = Line::default().text(Role::Title, "writes");
     match writes {
@@ -35,19 +35,20 @@ pub(super) fn pending(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) {
         changes(screen, &schedule, write);
         schedule = schedule.with(write.settings);
     }
+    None
 }
 
 /// What waits, by which means the schedule does what it does, and what would happen if nobody came back.
-pub(super) fn aftermath(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) {
+pub(super) fn aftermath(screen: &mut Screen, plan: &Plan<'_>, told: Option<Reason>, wall: Wall<'_>) {
     let Ok(compiled) = &plan.compiled else { return };
-    let lowering = words::lowering(compiled.lowering);
+    let lowering = format!(" {}", words::lowering(compiled.lowering));
+    let mut line = Line::default();
     if compiled.deferred.is_empty() {
-        let line = Line::default().text(Role::Title, "deferred:").text(Role::Text, " nothing · ");
-        screen.line(&line.text(Role::Title, "lowering:").text(Role::Text, &format!(" {lowering}")));
+        line = line.text(Role::Title, "deferred:").text(Role::Text, " nothing · ");
     } else {
-        deferred(screen, plan, compiled, wall);
-        screen.line(&Line::default().text(Role::Title, "lowering:").text(Role::Text, &format!(" {lowering}")));
+        deferred(screen, plan, compiled, told, wall);
     }
+    screen.line(&line.text(Role::Title, "lowering:").text(Role::Text, &lowering));
     let when = if compiled.writes.is_empty() { "now" } else { "after this" };
     let head = Line::default().text(Role::Title, &format!("if offpeak stopped {when}:")).text(Role::Text, " ");
     screen.prose(head, Role::Text, &orphan(compiled), 2);
@@ -62,17 +63,19 @@ pub(super) fn orphan(compiled: &Compiled) -> String {
     }
 }
 
-/// Why nothing is to be written.
-fn why_none(plan: &Plan<'_>, wall: Wall<'_>) -> String {
+/// Why nothing is to be written, and which reason of what waits was told by that.
+fn why_none(plan: &Plan<'_>, wall: Wall<'_>) -> (String, Option<Reason>) {
     let compiled = match &plan.compiled {
         Ok(compiled) => compiled,
-        Err(obstacle) => return screen::obstacle(obstacle, wall),
+        Err(obstacle) => return (screen::obstacle(obstacle, wall), None),
     };
     let refused = compiled.deferred.iter().find(|deferred| matches!(deferred.why, Reason::MayNotGrant(_)));
-    match refused {
-        Some(refused) => why(plan, refused, wall),
-        None if compiled.deferred.is_empty() => "the device already is as it should be".to_owned(),
-        None => "the device already does what can be done now".to_owned(),
+    let next = compiled.deferred.iter().map(|deferred| deferred.due).min().filter(|due| *due > plan.inputs.now);
+    match (refused, next) {
+        (Some(refused), _) => (why(plan, refused, wall), Some(refused.why)),
+        (None, Some(next)) => (format!("nothing is due before {}", wall.short(next)), None),
+        (None, None) if compiled.deferred.is_empty() => ("the device already is as it should be".to_owned(), None),
+        (None, None) => ("the device already does what can be done now".to_owned(), None),
     }
 }
 
@@ -120,21 +123,33 @@ pub(super) fn used(plan: &Plan<'_>, object: Object) -> u32 {
     }
 }
 
-fn deferred(screen: &mut Screen, plan: &Plan<'_>, compiled: &Compiled, wall: Wall<'_>) {
+fn deferred(screen: &mut Screen, plan: &Plan<'_>, compiled: &Compiled, mut told: Option<Reason>, wall: Wall<'_>) {
     screen.line(&Line::default().text(Role::Title, "deferred"));
     for deferred in compiled.deferred.iter().take(MOST_DEFERRED) {
         let asked = words::command(deferred.asked, plan.policy.battery.reserve);
         let line = Line::indent(2).text(Role::Text, &wall.span(deferred.from, deferred.until)).text(Role::Text, "  ");
         let line = line.text(Role::Command, &asked);
-        screen.line(&line.text(Role::Faint, &format!(" (until then the device {})", words::grip(deferred.does))));
-        let why = format!("{} · {}", why(plan, deferred, wall), due(plan, deferred, wall));
-        screen.prose(Line::indent(6), Role::Text, &why, 6);
+        screen.line(&line.text(Role::Faint, &format!(" (as it stands the device {})", words::grip(deferred.does))));
+        let why = if told == Some(deferred.why) {
+            "for the same reason".to_owned()
+        } else if waits_for_its_time(plan, deferred) {
+            format!("it begins later than `program ahead`, {}", spoken(plan.policy.limits.program_ahead))
+        } else {
+            words::reason(deferred.why, needed(deferred), None, wall)
+        };
+        told = Some(deferred.why);
+        screen.prose(Line::indent(6), Role::Text, &format!("{why} · {}", due(plan, deferred, wall)), 6);
     }
     let hidden = compiled.deferred.iter().skip(MOST_DEFERRED);
     if let (more @ 1.., Some(last)) = (hidden.clone().count(), hidden.last()) {
         let text = format!("… and {more} more until {}", wall.short(last.until));
         screen.line(&Line::indent(2).text(Role::Faint, &text));
     }
+}
+
+/// Whether nothing but time stands between this and its write.
+fn waits_for_its_time(plan: &Plan<'_>, deferred: &Deferred) -> bool {
+    deferred.why == Reason::Waits && deferred.due == before(deferred.from, plan.policy.limits.program_ahead)
 }
 
 /// Why something waits, in words.
@@ -155,6 +170,7 @@ fn due(plan: &Plan<'_>, deferred: &Deferred, wall: Wall<'_>) -> String {
     };
     match remedy {
         Some(remedy) => format!("will be programmed {remedy}"),
+        None if matches!(deferred.why, Reason::LeastTarget { .. }) => "cannot be programmed".to_owned(),
         None if deferred.due >= deferred.until => "too late for this time".to_owned(),
         None if deferred.due <= plan.inputs.now => "will be programmed as soon as it fits".to_owned(),
         None if deferred.why == Reason::LeftOver => format!("taken away at {}", wall.short(deferred.due)),
@@ -170,7 +186,8 @@ pub(super) fn needed(deferred: &Deferred) -> Object {
     }
 }
 
-fn permit(plan: &Plan<'_>, object: Object) -> MayGrant {
+/// What may be granted to an object.
+pub(super) fn permit(plan: &Plan<'_>, object: Object) -> MayGrant {
     match object {
         Object::Charge => plan.inputs.permits.charge,
         Object::Discharge => plan.inputs.permits.discharge,

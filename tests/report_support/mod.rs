@@ -24,12 +24,14 @@ use offpeak::time::{CalendarTest, Instant, Weekdays};
 use offpeak::units::Power;
 use serde_json::{Value, json};
 
-use crate::engine_support::{self as engine, Asks, above, at, below, calendar, charge_to, days, minutes, rule, windows};
+use crate::engine_support::{
+    self as engine, Asks, above, at, below, calendar, charge_to, days, minutes, rule, windows,
+};
 
 pub const DEVICE: Device<'static> = Device { name: "AlphaESS", serial: "ALB011020015002" };
 
 /// Everything that a plan depends on, to be changed by a test.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Case {
     pub policy: Policy,
     pub inputs: Inputs,
