@@ -7,6 +7,9 @@ mod report_support;
 use engine_support::{at, charge_to};
 use insta::assert_snapshot;
 use offpeak::plan::budget::{MayGrant, Refusal};
+use offpeak::plan::compile::Reason;
+use offpeak::report::words;
+use offpeak::snapshot::Unknown;
 use report_support::*;
 use serde_json::Value;
 
@@ -57,4 +60,52 @@ fn keys_stand_in_the_order_of_the_document() {
     let plan = case(home(), "2026-11-20T20:41:00Z", 41.0, 430.0, 0.0).json();
     let keys: Vec<&String> = plan.as_object().expect("an object").keys().collect();
     assert_eq!(documented.collect::<Vec<_>>(), keys);
+}
+
+#[test]
+fn every_code_stands_in_the_document() {
+    let document = std::fs::read_to_string("docs/json.md").expect("the document");
+    let last = at("2026-11-20T20:41:00Z");
+    let refusals = [
+        Refusal::Budget { used: 5, limit: 6 },
+        Refusal::Interval { last },
+        Refusal::Uncounted,
+        Refusal::Drift,
+        Refusal::Blind,
+        Refusal::Unproven,
+    ];
+    let reasons = [
+        Reason::LeftOver,
+        Reason::Repeats,
+        Reason::Target { asked: 90, held: 60 },
+        Reason::LeastTarget { least: 10 },
+        Reason::Floor { asked: 30, held: 10 },
+        Reason::ChargeWindows { needed: 3, most: 2 },
+        Reason::Permissions { needed: 3, most: 2 },
+        Reason::Waits,
+    ];
+    let unknown = [
+        Unknown::NoReading,
+        Unknown::TooOld,
+        Unknown::Implausible,
+        Unknown::Frozen,
+        Unknown::Unconfirmed,
+        Unknown::NoPrice,
+        Unknown::TooFewSamples,
+        Unknown::NotYetKnown,
+    ];
+    let mut codes: Vec<&str> = refusals.map(words::refusal_code).into();
+    codes.extend(refusals.map(|refusal| words::reason_code(Reason::MayNotGrant(refusal))));
+    codes.extend(reasons.map(words::reason_code));
+    codes.extend(unknown.map(words::unknown_code));
+    for code in &codes {
+        assert!(document.contains(&format!("`{code}`")), "{code} is not documented");
+    }
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(
+        codes.len(),
+        refusals.len() + reasons.len() + unknown.len(),
+        "each meaning has a code of its own: {codes:?}"
+    );
 }

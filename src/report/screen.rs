@@ -6,7 +6,6 @@ use crate::device::{Object, TwoWindow};
 use crate::engine::{Decision, Source, Verdict};
 use crate::plan::budget::{MayGrant, Refusal};
 use crate::plan::{Obstacle, Plan, Span};
-use crate::policy::model::WhenBlind;
 use crate::snapshot::Signal;
 use crate::time::{Instant, Local, before};
 
@@ -130,16 +129,16 @@ fn drift(plan: &Plan<'_>, object: Object, wall: Wall<'_>) -> Option<String> {
     Some(format!("{}; it is written again {remedy}", words::refusal(why, object, None, wall)))
 }
 
+/// The state of charge cannot be used, and what follows from that.
 fn blindness(plan: &Plan<'_>) -> Option<String> {
-    let limits = &plan.policy.limits;
-    let why = plan.inputs.readings.usable(Signal::Soc, plan.inputs.now, limits.reading_max_age).err()?;
-    let consequence = match (plan.safe_mode, limits.when_blind) {
-        (true, _) => "safe mode: self-consume, whatever the rules say (`when blind: self-consume`)",
-        (false, WhenBlind::SelfConsume | WhenBlind::Keep) => {
-            "what time alone decides goes on (`when blind: keep`), and rules that read it do not hold"
-        }
+    let max_age = plan.policy.limits.reading_max_age;
+    let why = plan.inputs.readings.usable(Signal::Soc, plan.inputs.now, max_age).err()?;
+    let consequence = if plan.safe_mode {
+        "so safe mode holds (`when blind: self-consume`): self-consume, whatever the rules say"
+    } else {
+        "so rules that read it do not hold; what time alone decides goes on (`when blind: keep`)"
     };
-    Some(format!("soc cannot be used ({}): {consequence}", words::unknown(why)))
+    Some(format!("soc cannot be used ({}), {consequence}", words::unknown(why)))
 }
 
 /// A change of the clock within the horizon, which the device may not follow.

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::apply::{Held, Unseen};
 use crate::device::{Grip, Object, Oddity, Outcome, WriteKind};
 use crate::engine::{Command, Decision, Source, Verdict};
 use crate::plan::budget::Refusal;
@@ -342,6 +343,58 @@ pub fn outcome_code(outcome: Outcome) -> &'static str {
         Outcome::Effective => "effective",
         Outcome::NotEffective => "not-effective",
         Outcome::NotObservable => "not-observable",
+    }
+}
+
+/// Why the effect of a write cannot be seen.
+#[must_use]
+pub fn unseen(why: Unseen) -> &'static str {
+    match why {
+        Unseen::NoReading => "no fresh reading to judge by",
+        Unseen::AtTarget => "the charge is at its target",
+        Unseen::AtFloor => "the battery is at its floor",
+        Unseen::NothingToCover => "the sun covers the load",
+        Unseen::SunFills => "the sun alone gives all that the battery takes",
+    }
+}
+
+/// The code of [`unseen`].
+#[must_use]
+pub fn unseen_code(why: Unseen) -> &'static str {
+    match why {
+        Unseen::NoReading => "no-reading",
+        Unseen::AtTarget => "at-target",
+        Unseen::AtFloor => "at-floor",
+        Unseen::NothingToCover => "nothing-to-cover",
+        Unseen::SunFills => "sun-fills",
+    }
+}
+
+/// Why a write that is planned has to wait.
+#[must_use]
+pub fn held(why: Held, wall: Wall<'_>) -> String {
+    match why {
+        Held::Budget { object, used, of } => refusal(Refusal::Budget { used, limit: of }, object, None, wall),
+        Held::Interval { object, until } => {
+            let endpoint = object.update_endpoint();
+            format!("the last write of {endpoint} is too short a time ago; possible again at {}", wall.short(until))
+        }
+        Held::Refused { object, until } => {
+            let endpoint = object.update_endpoint();
+            format!("the vendor refused {endpoint} a short time ago; it is tried again at {}", wall.short(until))
+        }
+        Held::JournalLost { until } => refusal(Refusal::Uncounted, Object::Charge, Some(until), wall),
+    }
+}
+
+/// The code of [`held`]; what it shares with [`refusal_code`] has the same.
+#[must_use]
+pub fn held_code(why: Held) -> &'static str {
+    match why {
+        Held::Budget { .. } => "budget-used",
+        Held::Interval { .. } => "interval",
+        Held::Refused { .. } => "vendor-refused",
+        Held::JournalLost { .. } => "uncounted",
     }
 }
 
