@@ -54,18 +54,11 @@ fn head(screen: &mut Screen, plan: &Plan<'_>, device: &Device<'_>) {
 }
 
 fn decisions(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) {
-    let mut rows: Vec<Vec<Piece>> = Vec::new();
-    let mut hidden = 0;
-    for span in &plan.timeline.spans {
-        let row = decision(plan, span, wall);
-        // Two spans may differ in what is programmed and yet say the same; the time is the second cell.
-        let same = rows.last().is_some_and(|last| last.iter().skip(2).eq(row.iter().skip(2)));
-        if !same && rows.len() < MOST_DECISIONS {
-            rows.push(row);
-        } else if !same || hidden > 0 {
-            hidden += 1;
-        }
-    }
+    let mut rows: Vec<Vec<Piece>> = plan.timeline.spans.iter().map(|span| decision(plan, span, wall)).collect();
+    // Two spans may differ in what is programmed and yet say the same; the time is the second cell.
+    rows.dedup_by(|row, before| row.iter().skip(2).eq(before.iter().skip(2)));
+    let hidden = rows.len().saturating_sub(MOST_DECISIONS);
+    rows.truncate(MOST_DECISIONS);
     for (row, label) in rows.iter_mut().zip(["now  ", "next "]) {
         row.first_mut().into_iter().for_each(|cell| cell.1 = label.to_owned());
     }
