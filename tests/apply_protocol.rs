@@ -3,13 +3,11 @@
 
 use std::time::Duration;
 
-use offpeak::apply::{
-    Alarm, Command, Drift, End, Event, Gate, Held, Machine, Ownership, Proof, SendReply, Use, drift, gate, ownership,
-};
+use offpeak::apply::{Alarm, Command, Drift, End, Event, Machine, Ownership, Proof, SendReply, drift, ownership};
 use offpeak::device::{
-    Attempt, ChargeSettings, DischargeSettings, Object, Outcome, Period, Sequence, Settings, Step, TwoWindow, WriteKind,
+    Attempt, ChargeSettings, DischargeSettings, Outcome, Period, Sequence, Settings, Step, TwoWindow, WriteKind,
 };
-use offpeak::policy::model::{Limits, OnDrift};
+use offpeak::policy::model::OnDrift;
 use offpeak::time::Instant;
 
 const INTERVAL: Duration = Duration::from_secs(600);
@@ -45,10 +43,6 @@ fn pair() -> Sequence {
 
 fn grant() -> Sequence {
     Sequence { steps: vec![Step { settings: charge(90), kind: WriteKind::Grant }], ..pair() }
-}
-
-fn withdrawal() -> Sequence {
-    Sequence { steps: vec![Step { settings: discharge(20), kind: WriteKind::Withdrawal }], ..pair() }
 }
 
 fn words(commands: &[Command]) -> Vec<String> {
@@ -295,41 +289,6 @@ fn p13_the_policy_says_what_becomes_of_a_foreign_edit() {
     assert_eq!(ownership(None, OnDrift::Report), Ownership::Free);
     assert_eq!(ownership(found, OnDrift::Report), Ownership::Foreign(found.unwrap()));
     assert_eq!(ownership(found, OnDrift::Reclaim), Ownership::Reclaimed(found.unwrap()));
-}
-
-#[test]
-fn p10_the_gate_lets_withdrawals_through_and_holds_grants_to_budget_and_interval() {
-    let now = minutes(100);
-    let check = |sequence: &Sequence, used: Use, lost_until: Option<Instant>, expect: (usize, Option<Held>)| {
-        let found = gate(sequence, |_| used, &Limits::default(), lost_until, now);
-        assert_eq!(found, Gate { allowed: expect.0, held: expect.1 }, "{used:?}");
-    };
-    let fresh = Use::default();
-    let today = |today| Use { today, ..fresh };
-    let budget = |used| Some(Held::Budget { object: Object::Charge, used, of: 6 });
-    check(&pair(), fresh, None, (2, None));
-    check(&pair(), today(4), None, (2, None));
-    check(&pair(), today(5), None, (1, budget(5)));
-    check(&grant(), today(5), None, (0, budget(5)));
-    check(&withdrawal(), today(99), None, (1, None));
-
-    let granted = |minute| Use { last_grant: Some(minutes(minute)), ..fresh };
-    let interval = |minute| Some(Held::Interval { object: Object::Charge, until: minutes(minute) });
-    check(&grant(), granted(90), None, (1, None));
-    check(&pair(), granted(91), None, (1, interval(101)));
-    check(&grant(), granted(105), None, (0, interval(115)));
-    check(&grant(), granted(5000), None, (1, None));
-
-    let refused = |minute| Use { last_refused: Some(minutes(minute)), ..fresh };
-    let object = Object::Discharge;
-    check(&pair(), refused(90), None, (2, None));
-    check(&pair(), refused(95), None, (0, Some(Held::Refused { object, until: minutes(105) })));
-    check(&withdrawal(), refused(95), None, (0, Some(Held::Refused { object, until: minutes(105) })));
-
-    let lost = minutes(200);
-    check(&pair(), fresh, Some(lost), (1, Some(Held::JournalLost { until: lost })));
-    check(&withdrawal(), fresh, Some(lost), (1, None));
-    check(&pair(), fresh, Some(now), (2, None));
 }
 
 #[test]

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use super::Proof;
 use super::drift::Drift;
-use super::gate::later;
 use crate::device::{Attempt, Object, Outcome, Sequence, Settings, Step, WriteKind};
-use crate::time::Instant;
+use crate::time::{Instant, after};
 
 /// The most sends of one step, over restarts too, whose fate only reading back could tell.
 pub const MAX_SENDS: u32 = 2;
@@ -179,7 +178,7 @@ impl Machine {
         let mut machine = Machine::at(sequence, interval, now, step, Tries { sends, lost, refusals }, Phase::Intending);
         let last = here().next_back();
         let refused = |attempt: &&Attempt| attempt.outcome == Some(Outcome::Refused);
-        let waits = last.filter(refused).map(|attempt| later(attempt.at, machine.backoff()));
+        let waits = last.filter(refused).map(|attempt| after(attempt.at, machine.backoff()));
         if let Some((write, _)) = machine.present().filter(|_| refusals >= MAX_REFUSALS) {
             let commands = machine.end(End::Refused(write.settings.object()));
             return (machine, commands);
@@ -283,7 +282,7 @@ impl Machine {
         let object = write.settings.object();
         let mut commands = vec![Command::Alarm(Alarm::Refused(object))];
         let hopeless = self.step == 0 || self.tries.refusals >= MAX_REFUSALS;
-        let until = later(self.now, self.backoff());
+        let until = after(self.now, self.backoff());
         commands.extend(if hopeless { self.end(End::Refused(object)) } else { self.wait(until) });
         commands
     }

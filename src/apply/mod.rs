@@ -2,19 +2,16 @@
 //!
 //! Pure: it is told what happened and answers what is to be done. Who drives it holds the journal, the device and the clock.
 //!
-//! - [`gate`] says how much of a sequence may begin.
 //! - [`Machine`] takes a sequence from intent to proof, and [`Machine::recover`] takes one up after a crash.
 //! - [`Watch`] says whether the battery answers to what is stored.
 //! - [`drift`] says whether someone else changed the schedule.
 
 mod drift;
-mod gate;
 mod machine;
 mod proof;
 mod watch;
 
 pub use drift::{Drift, Ownership, drift, ownership};
-pub use gate::{Gate, Held, Use, gate};
 pub use machine::{Alarm, Command, End, Event, Intent, MAX_LOST, MAX_REFUSALS, MAX_SENDS, Machine, SendReply};
 pub use proof::Proof;
 pub use watch::{Sample, Unseen, Verdict, Watch};

@@ -5,11 +5,10 @@
 
 use std::time::Duration;
 
-use super::gate::later;
 use crate::device::two_window::GRID_MINUTES;
 use crate::device::{Grip, Meaning};
 use crate::snapshot::{Signal, Snapshot};
-use crate::time::{Instant, Local};
+use crate::time::{Instant, Local, after};
 use crate::units::Power;
 
 /// Within this of the window's start, or of the write if inside it, the battery must answer.
@@ -118,7 +117,8 @@ impl Watch {
         let back = before.iter().rev().chain(after.iter().rev());
         let quarters = back.take_while(|other| **other == grip).count();
         let minutes = quarters.saturating_mul(usize::from(GRID_MINUTES)) + usize::from(wall.minute % GRID_MINUTES);
-        let into = chrono::Duration::minutes(i64::try_from(minutes).unwrap_or_default());
+        let past_minute = chrono::Duration::milliseconds(now.timestamp_millis().rem_euclid(60_000));
+        let into = chrono::Duration::minutes(i64::try_from(minutes).unwrap_or_default()) + past_minute;
         let began = if quarters >= before.len() + after.len() { written_at } else { now - into };
         Watch { grip, floor: meaning.floor, since: began.max(written_at), charge_power, max_age }
     }
@@ -133,10 +133,10 @@ impl Watch {
         let latest =
             |wanted: &dyn Fn(Sight) -> bool| sights.iter().filter(|(_, sight)| wanted(*sight)).map(|(at, _)| *at).max();
         let answered = latest(&|sight| sight == Sight::AsCommanded);
-        let applied = later(self.since, APPLIED);
+        let applied = after(self.since, APPLIED);
         let contrary = latest(&|sight| sight == Sight::Contrary).filter(|at| *at >= applied);
         let contrary = contrary.filter(|at| answered.is_none_or(|answered| *at > answered));
-        let overdue = now >= later(answered.unwrap_or(self.since), DEADLINE);
+        let overdue = now >= after(answered.unwrap_or(self.since), DEADLINE);
         match (contrary, answered) {
             (Some(_), _) if overdue => Verdict::NotEffective,
             (Some(_), _) => Verdict::Pending,

@@ -1,8 +1,7 @@
 //! What may be sent now: the day's budget and the interval, counted per object from the writes of the past.
 
-use std::time::Duration;
-
-use crate::time::{Instant, Zone, elapsed};
+use crate::policy::model::Limits;
+use crate::time::{Instant, Zone, after};
 
 /// Whether grants may be sent to an object now. Withdrawals always may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +43,8 @@ pub enum Refusal {
     Blind,
     /// What is on the device has not been read back yet.
     Unproven,
+    /// The machine's clock jumped and is not believed yet.
+    Clock,
 }
 
 /// One value for each object.
@@ -55,50 +56,36 @@ pub struct Permits {
     pub discharge: MayGrant,
 }
 
-/// The limits that a policy sets on writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WriteLimits {
-    /// Writes per object and local day.
-    pub per_day: u32,
-    /// The least time from any write to a grant to the same object.
-    pub between: Duration,
+/// What is known of the writes to one object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Writes of this local day that may have reached the vendor, whatever became of them.
+    pub today: u32,
+    /// When the last of them, or of the days before, was intended.
+    pub last: Option<Instant>,
+    /// The local midnight until which nobody knows how many there were, if the journal was lost.
+    pub lost_until: Option<Instant>,
 }
 
-/// What is known of the writes that were sent to one object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PastWrites<'a> {
-    /// When each was sent, in any order: every one since `counted_since`, whatever became of it.
-    pub sent: &'a [Instant],
-    /// Since when all are known; `None` if there never was a write before.
-    pub counted_since: Option<Instant>,
-}
-
-/// How often an object was used on the local day of `now`. Writes that seem to lie in the future count, since a clock that
-/// was set back does not undo them.
-#[must_use]
-pub fn used_today(past: &PastWrites<'_>, zone: &Zone, now: Instant) -> u32 {
-    let (midnight, _) = zone.day(zone.local(now).date);
-    u32::try_from(past.sent.iter().filter(|sent| **sent >= midnight).count()).unwrap_or(u32::MAX)
-}
-
-/// Whether a sequence that grants may begin with this object now.
+/// Whether a sequence that grants may begin with an object now.
 ///
-/// The interval and the budget gate the start of a sequence: one that has begun is finished without asking again.
+/// The interval and the budget gate the start of a sequence: one that has begun is finished without asking again. A write
+/// from further ahead than the interval was dated by a wrong clock and holds up nothing.
 #[must_use]
-pub fn may_grant(past: &PastWrites<'_>, limits: WriteLimits, zone: &Zone, now: Instant) -> MayGrant {
-    let (midnight, next_midnight) = zone.day(zone.local(now).date);
-    if past.counted_since.is_some_and(|since| since > midnight) {
-        return MayGrant::No { why: Refusal::Uncounted, until: Some(next_midnight) };
+pub fn may_grant(used: &Used, limits: &Limits, zone: &Zone, now: Instant) -> MayGrant {
+    if let Some(until) = used.lost_until.filter(|until| now < *until) {
+        return MayGrant::No { why: Refusal::Uncounted, until: Some(until) };
     }
-    let used = used_today(past, zone, now);
-    let left = limits.per_day.saturating_sub(used).saturating_sub(1);
+    let (limit, between) = (limits.writes_per_day, limits.time_between_writes);
+    let left = limit.saturating_sub(used.today).saturating_sub(1);
     if left == 0 {
-        let until = (limits.per_day > 1).then_some(next_midnight);
-        return MayGrant::No { why: Refusal::Budget { used, limit: limits.per_day }, until };
+        let (_, next_midnight) = zone.day(zone.local(now).date);
+        let until = (limit > 1).then_some(next_midnight);
+        return MayGrant::No { why: Refusal::Budget { used: used.today, limit }, until };
     }
-    match past.sent.iter().max() {
-        Some(last) if elapsed(*last, now) < limits.between => {
-            MayGrant::No { why: Refusal::Interval { last: *last }, until: Some(after(*last, limits.between)) }
+    match used.last.map(|last| (last, after(last, between))) {
+        Some((last, until)) if now < until && last <= after(now, between) => {
+            MayGrant::No { why: Refusal::Interval { last }, until: Some(until) }
         }
         _ => MayGrant::Yes { writes: left },
     }
@@ -122,8 +109,4 @@ impl MayGrant {
     pub fn is_yes(&self) -> bool {
         matches!(self, MayGrant::Yes { .. })
     }
-}
-
-fn after(last: Instant, between: Duration) -> Instant {
-    chrono::Duration::from_std(between).ok().and_then(|between| last.checked_add_signed(between)).unwrap_or(last)
 }

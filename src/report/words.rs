@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::apply::{Held, Unseen};
+use crate::apply::Unseen;
 use crate::device::{Grip, Object, Oddity, Outcome, WriteKind};
 use crate::engine::{Command, Decision, Source, Verdict};
 use crate::plan::budget::Refusal;
@@ -127,6 +127,7 @@ pub fn refusal(why: Refusal, object: Object, until: Option<Instant>, wall: Wall<
         }
         Refusal::Blind => "the readings are not fit to ask more of the device".to_owned(),
         Refusal::Unproven => "what is on the device has not been read back yet".to_owned(),
+        Refusal::Clock => "the clock of this machine jumped, and is not believed yet".to_owned(),
     }
 }
 
@@ -140,6 +141,7 @@ pub fn refusal_code(why: Refusal) -> &'static str {
         Refusal::Drift => "drift",
         Refusal::Blind => "blind",
         Refusal::Unproven => "unproven",
+        Refusal::Clock => "clock",
     }
 }
 
@@ -151,6 +153,7 @@ pub fn remedy(why: Refusal) -> Option<&'static str> {
         Refusal::Drift => Some("after `offpeak apply` or `offpeak resume`"),
         Refusal::Blind => Some("once the readings can be used again"),
         Refusal::Unproven => Some("once the device has been read back"),
+        Refusal::Clock => Some("once two ticks in a row agree with the clock"),
         Refusal::Budget { .. } | Refusal::Interval { .. } | Refusal::Uncounted => None,
     }
 }
@@ -367,34 +370,6 @@ pub fn unseen_code(why: Unseen) -> &'static str {
         Unseen::AtFloor => "at-floor",
         Unseen::NothingToCover => "nothing-to-cover",
         Unseen::SunFills => "sun-fills",
-    }
-}
-
-/// Why a write that is planned has to wait.
-#[must_use]
-pub fn held(why: Held, wall: Wall<'_>) -> String {
-    match why {
-        Held::Budget { object, used, of } => refusal(Refusal::Budget { used, limit: of }, object, None, wall),
-        Held::Interval { object, until } => {
-            let endpoint = object.update_endpoint();
-            format!("the last write of {endpoint} is too short a time ago; possible again at {}", wall.short(until))
-        }
-        Held::Refused { object, until } => {
-            let endpoint = object.update_endpoint();
-            format!("the vendor refused {endpoint} a short time ago; it is tried again at {}", wall.short(until))
-        }
-        Held::JournalLost { until } => refusal(Refusal::Uncounted, Object::Charge, Some(until), wall),
-    }
-}
-
-/// The code of [`held`]; what it shares with [`refusal_code`] has the same.
-#[must_use]
-pub fn held_code(why: Held) -> &'static str {
-    match why {
-        Held::Budget { .. } => "budget-used",
-        Held::Interval { .. } => "interval",
-        Held::Refused { .. } => "vendor-refused",
-        Held::JournalLost { .. } => "uncounted",
     }
 }
 
