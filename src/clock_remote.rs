@@ -9,7 +9,7 @@ use reqwest::{Client, Url};
 use serde::Deserialize;
 
 use crate::clock::Clock;
-use crate::time::Instant;
+use crate::time::{Instant, elapsed};
 
 /// How long one question to the simulator may take; it holds back its answer for at most ten seconds.
 const TIME_OUT: Duration = Duration::from_secs(15);
@@ -29,6 +29,7 @@ pub struct RemoteClock {
     client: Client,
     url: Url,
     known: Mutex<Known>,
+    begun: Instant,
 }
 
 /// What the clock showed at a moment of our own, and how fast it runs since.
@@ -56,7 +57,7 @@ impl RemoteClock {
         let client = Client::builder().timeout(TIME_OUT).no_proxy().build();
         let client = client.map_err(|error| format!("no HTTP client: {error}"))?;
         let known = ask(&client, &url, None).await?;
-        Ok(RemoteClock { client, url, known: Mutex::new(known) })
+        Ok(RemoteClock { client, url, known: Mutex::new(known), begun: known.now() })
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -90,7 +91,13 @@ impl RemoteClock {
 #[async_trait]
 impl Clock for RemoteClock {
     fn now(&self) -> Instant {
-        self.known().now()
+        let now = self.known().now();
+        Instant::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now)
+    }
+
+    /// The simulator's clock never jumps: what it shows is what has passed.
+    fn uptime(&self) -> Duration {
+        elapsed(self.begun, self.now())
     }
 
     /// Returns early where the clock has not moved for ten minutes of real time.

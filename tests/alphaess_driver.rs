@@ -281,7 +281,7 @@ async fn reads_of_one_endpoint_are_ten_seconds_apart_also_across_processes() {
     bench.device.readings().await.expect("readings");
     let expect = [(0, POWER), (0, HISTORY), (10, POWER), (10, HISTORY)].map(|(at, name)| (at, name.to_owned()));
     assert_eq!(bench.calls(), expect);
-    let kept = bench.device.memory().to_text();
+    let kept = bench.device.remembered().to_text();
     let mut next = device(&bench.script, &bench.clock).with_memory(Memory::from_text(&kept).expect("a memory"));
     next.readings().await.expect("readings");
     assert_eq!(bench.calls()[4..], [(20, POWER), (20, HISTORY)].map(|(at, name)| (at, name.to_owned())));
@@ -480,7 +480,7 @@ async fn p22_secrets_stand_in_no_error_and_no_debug_output() {
             Bench::new(&[(CHARGE, std::slice::from_ref(&outcome)), (WRITE, std::slice::from_ref(&outcome))]);
         let read = bench.device.object(Object::Charge).await.expect_err("a failure");
         let write = bench.device.write(&schedule().settings(Object::Charge)).await;
-        let memory = bench.device.memory().to_text();
+        let memory = bench.device.remembered().to_text();
         let shown = format!("{read} {read:?} {write:?} {memory} {:?}", bench.script.log.lock().unwrap());
         for secret in [APP_ID, APP_SECRET, &APP_SECRET[..16]] {
             assert!(!shown.contains(secret), "{shown}");

@@ -15,6 +15,11 @@ pub trait ReadDevice: Send {
     /// What it can do.
     fn capability(&self) -> Capability;
 
+    /// What the driver wants remembered until the next process: a text that it alone understands.
+    fn memory(&self) -> String {
+        String::new()
+    }
+
     /// One set of fresh readings. What the device does not report is absent.
     async fn readings(&mut self) -> Result<Snapshot, DeviceError>;
 

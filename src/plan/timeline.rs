@@ -73,6 +73,11 @@ impl Steps {
         Steps(steps)
     }
 
+    /// The steps in order.
+    pub fn iter(&self) -> impl Iterator<Item = (Instant, Power)> {
+        self.0.iter().copied()
+    }
+
     /// The power at an instant.
     #[must_use]
     pub fn at(&self, at: Instant) -> Option<Power> {

@@ -77,7 +77,7 @@ impl AlphaEss {
 
     /// What should be remembered until the next process.
     #[must_use]
-    pub fn memory(&self) -> Memory {
+    pub fn remembered(&self) -> Memory {
         Memory { pace: self.cloud.pace.clone(), freshness: self.freshness, watch: self.watch.clone() }
     }
 
@@ -152,6 +152,10 @@ impl AlphaEss {
 impl ReadDevice for AlphaEss {
     fn capability(&self) -> Capability {
         Capability::ALPHAESS_TWO_WINDOW
+    }
+
+    fn memory(&self) -> String {
+        self.remembered().to_text()
     }
 
     async fn readings(&mut self) -> Result<Snapshot, DeviceError> {

@@ -1,6 +1,10 @@
 //! The simulated cloud within the process: a [`Transport`] over the simulator, and the only product code beside `simulate`
 //! and `demo` that reaches it.
 
+mod kept;
+
+pub use kept::{Home, Kept, KeptError};
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
