@@ -1,5 +1,6 @@
 //! What the program says, as text for people and as JSON with stable keys: pure functions of what was decided.
 
+pub mod alarms;
 mod course;
 mod finding;
 mod json;

@@ -1,1 +1,28 @@
-//! The service loop: the only holder of a writing device, the journal writer and the clock.
+//! The service loop: the only holder of a writing device, the journal's writer and the clock.
+//!
+//! A [`Site`] is one policy with its device and its journal; [`Site::tick`] is all that happens to it once a minute, and the
+//! very same code runs live, in the demo and in the simulation of faulty days.
+
+mod connect;
+mod credence;
+mod due;
+mod effect;
+mod gather;
+mod hand;
+mod look;
+mod outlook;
+mod protocol;
+mod record;
+mod replay;
+mod site;
+mod tick;
+
+pub use connect::{ConnectError, Way, account, connect, world};
+pub use credence::Credence;
+pub use due::{Due, LastRun, due};
+pub use gather::{Remembrance, journaled_memory, journaled_outlook, manual_command};
+pub use hand::Hand;
+pub use outlook::outlook;
+pub use replay::{ReplayError, Replayed, replay};
+pub use site::{Site, SiteError};
+pub use tick::Tick;

@@ -1,0 +1,115 @@
+//! From a policy to the device that it names.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::device::Driver;
+use crate::policy::Policy;
+use crate::time::Instant;
+use crate::vendor::alphaess::{AlphaEss, BASE_URL, BatteryLimits, Cloud, Memory};
+use crate::vendor::credentials::{AlphaEssCredentials, CredentialsError, config_folder};
+use crate::vendor::http::{Http, HttpError, HttpLimits};
+use crate::vendor::retry::Retries;
+use crate::vendor::simulated::{Home, InProcess, Kept, KeptError};
+
+/// The seed of the world behind `driver: simulated`.
+const SEED: u64 = 7;
+
+/// How a device is reached.
+#[derive(Clone)]
+pub struct Way {
+    /// Now, and how to wait.
+    pub clock: Arc<dyn Clock>,
+    /// What the driver wanted remembered by the last process.
+    pub memory: Option<String>,
+    /// Whether someone waits in front of a terminal: then a failed read is not tried again.
+    pub impatient: bool,
+}
+
+/// Why a device could not be reached.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// There are no credentials, or they cannot be used.
+    #[error("{0}")]
+    Credentials(#[from] CredentialsError),
+    /// The base URL cannot be used.
+    #[error("device url: {0}")]
+    Url(#[from] HttpError),
+    /// The simulated world cannot be used.
+    #[error("the simulated world: {0}")]
+    World(#[from] KeptError),
+    /// This version has no driver for the device.
+    #[error("this version has no driver for {0}")]
+    NoDriver(&'static str),
+}
+
+/// The device of a policy. `world` is the simulated one, if the policy's driver is that.
+///
+/// # Errors
+/// Why it cannot be reached; nothing has been sent yet.
+pub fn connect(policy: &Policy, way: Way, world: Option<&Kept>) -> Result<AlphaEss, ConnectError> {
+    let (transport, credentials): (Arc<dyn crate::vendor::transport::Transport>, _) =
+        match (policy.device.driver, world) {
+            (Driver::AlphaEss, _) => (http(policy.device.url.as_deref())?, credentials()?),
+            (Driver::Simulated, Some(world)) => {
+                let (app_id, app_secret) = world.credentials();
+                let line = InProcess::new(world.cloud(), Arc::clone(&way.clock));
+                (Arc::new(line), AlphaEssCredentials::new(&app_id, &app_secret)?)
+            }
+            (driver, _) => return Err(ConnectError::NoDriver(driver.name())),
+        };
+    let battery = &policy.battery;
+    let limits = BatteryLimits {
+        capacity: battery.capacity,
+        charge_power: battery.charge_power,
+        discharge_power: battery.discharge_power,
+    };
+    let (serial, zone) = (policy.device.serial.as_str(), policy.zone.clone());
+    let device = AlphaEss::new(transport, way.clock, credentials, serial, zone, Some(limits));
+    let device = if way.impatient { device.with_retries(Retries::NONE) } else { device };
+    let memory = way.memory.as_deref().and_then(Memory::from_text);
+    Ok(match memory {
+        Some(memory) => device.with_memory(memory),
+        None => device,
+    })
+}
+
+/// The simulated world of a policy whose driver is that; `None` for every other.
+///
+/// # Errors
+/// The world's file cannot be used.
+pub fn world(policy: &Policy, folder: Option<&Path>, now: Instant) -> Result<Option<Kept>, ConnectError> {
+    if policy.device.driver != Driver::Simulated {
+        return Ok(None);
+    }
+    let battery = &policy.battery;
+    let home = Home {
+        serial: policy.device.serial.clone(),
+        zone: policy.zone.clone(),
+        capacity: battery.capacity,
+        charge_power: battery.charge_power,
+        discharge_power: battery.discharge_power,
+        charge_efficiency: battery.charge_efficiency,
+        discharge_efficiency: battery.discharge_efficiency,
+        seed: SEED,
+    };
+    Ok(Some(Kept::open(folder, &home, now)?))
+}
+
+/// The AlphaESS account of the environment's credentials.
+///
+/// # Errors
+/// Why it cannot be reached; nothing has been sent yet.
+pub fn account(url: Option<&str>, clock: Arc<dyn Clock>) -> Result<Cloud, ConnectError> {
+    Ok(Cloud::new(http(url)?, clock, credentials()?).with_retries(Retries::NONE))
+}
+
+fn http(url: Option<&str>) -> Result<Arc<Http>, ConnectError> {
+    Ok(Arc::new(Http::new(url.unwrap_or(BASE_URL), HttpLimits::default())?))
+}
+
+fn credentials() -> Result<AlphaEssCredentials, ConnectError> {
+    let lookup = |name: &str| std::env::var(name).ok();
+    Ok(AlphaEssCredentials::find(lookup, config_folder(lookup).as_deref())?)
+}

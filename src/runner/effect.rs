@@ -1,0 +1,90 @@
+//! Watches whether the battery answers to what is stored.
+
+use tracing::warn;
+
+use super::site::{Site, SiteError};
+use crate::apply::{Unseen, Verdict, Watch};
+use crate::device::{Outcome, Settings};
+use crate::time::Instant;
+
+/// The key of the alarm about a schedule that is accepted and has no effect.
+const ALARM: &str = "effect";
+
+/// The key of the note that keeps when an object was last written.
+const WRITTEN_NOTE: &str = "written";
+
+impl Site {
+    /// Remembers when the device was last written: from then on the watch begins anew.
+    pub(super) fn written(&mut self, settings: Settings, now: Instant) {
+        let noted = self.journal.set_note(&self.policy.site, WRITTEN_NOTE, settings.object().word(), now);
+        if let Err(error) = noted {
+            warn!(site = %self.policy.site, "when the device was written could not be journaled: {error}");
+        }
+        self.verdict = None;
+    }
+
+    /// Judges the readings since the window began, and tells when they contradict what is stored.
+    pub(super) fn watch_effect(&mut self) -> Result<(), SiteError> {
+        let now = self.clock.now();
+        let Some((written_at, object)) = self.journal.note(&self.policy.site, WRITTEN_NOTE)? else { return Ok(()) };
+        let Some(Ok(meaning)) = self.present().map(|schedule| schedule.meaning()) else { return Ok(()) };
+        let limits = self.policy.limits;
+        let wall = self.policy.zone.local(now);
+        let power = self.policy.battery.charge_power;
+        let watch = Watch::begin(&meaning, wall, now, written_at, power, limits.reading_max_age);
+        let verdict = watch.judge(self.samples.make_contiguous(), now);
+        self.note_verdict(verdict, watch.since, &object, now)
+    }
+
+    fn note_verdict(&mut self, verdict: Verdict, since: Instant, object: &str, now: Instant) -> Result<(), SiteError> {
+        let Some(outcome) = outcome(verdict) else { return Ok(()) };
+        if self.verdict == Some((since, outcome)) {
+            return Ok(());
+        }
+        self.verdict = Some((since, outcome));
+        let last = self.journal.writes(&self.policy.site, 1)?.into_iter().next();
+        if let Some(write) = last {
+            let text = unseen(verdict);
+            self.journal.record_outcome(
+                &self.policy.site,
+                Some(write.id),
+                write.write.settings.object(),
+                now,
+                outcome,
+                text,
+            )?;
+        }
+        match outcome {
+            Outcome::NotEffective => self.alarm(ALARM, &not_effective(object), now),
+            Outcome::Effective => self.all_clear(ALARM, now),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn outcome(verdict: Verdict) -> Option<Outcome> {
+    match verdict {
+        Verdict::Pending => None,
+        Verdict::Effective => Some(Outcome::Effective),
+        Verdict::NotEffective => Some(Outcome::NotEffective),
+        Verdict::NotObservable(_) => Some(Outcome::NotObservable),
+    }
+}
+
+fn unseen(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::NotObservable(Unseen::NoReading) => "no reading that tells",
+        Verdict::NotObservable(Unseen::AtTarget) => "the charge is at its target",
+        Verdict::NotObservable(Unseen::AtFloor) => "the battery is at its floor",
+        Verdict::NotObservable(Unseen::NothingToCover) => "the sun covers the load",
+        Verdict::NotObservable(Unseen::SunFills) => "the sun alone fills the battery",
+        Verdict::Pending | Verdict::Effective | Verdict::NotEffective => "",
+    }
+}
+
+fn not_effective(object: &str) -> String {
+    format!(
+        "accepted, not effective: the vendor stored the schedule ({object} object), and the battery does not do what it says; \
+         nothing is repeated. See whether the vendor's app shows the schedule, and whether the system is online"
+    )
+}

@@ -1,0 +1,158 @@
+//! Everything that a plan rests on, from what was read and what the journal remembers.
+
+use std::time::Duration;
+
+use super::site::{Site, SiteError};
+use super::{outlook, record};
+use crate::device::{Object, TwoWindow};
+use crate::engine::{Memory, Override};
+use crate::journal::{Journal, JournalError};
+use crate::plan::budget::{MayGrant, Permits, Refusal, Used, may_grant};
+use crate::plan::{Inputs, Outlook};
+use crate::policy::{self, Policy};
+use crate::snapshot::Snapshot;
+use crate::time::{Instant, Zone};
+
+/// How many readings are looked back on at the most: a week of minutes.
+const MAX_ROWS: u32 = 12_000;
+
+/// What the journal says of one site at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remembrance {
+    /// The owner's manual command.
+    pub manual: Option<Override>,
+    /// Writes of this local day: of the charge object, of the discharge object.
+    pub used: [u32; 2],
+    /// What may be granted.
+    pub permits: Permits,
+}
+
+/// The owner's manual command in force, if there is one.
+///
+/// # Errors
+/// The journal cannot be read, or its words cannot be understood.
+pub fn manual_command(journal: &Journal, site: &str, now: Instant) -> Result<Option<Override>, SiteError> {
+    let Some(record) = journal.active_override(site, now)? else { return Ok(None) };
+    match policy::parse_action(&record.action) {
+        Ok(action) => Ok(Some(Override { action, until: record.until })),
+        Err(why) => Err(SiteError::Override(record.action, why)),
+    }
+}
+
+impl Remembrance {
+    /// What the journal says of a policy's site now.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn of(journal: &Journal, policy: &Policy, now: Instant) -> Result<Remembrance, SiteError> {
+        let manual = manual_command(journal, &policy.site, now)?;
+        let lost_until = lost_until(journal, &policy.zone, now)?;
+        let [charge, discharge] = Object::ALL.map(|object| used(journal, policy, object, lost_until, now));
+        let (charge, discharge) = (charge?, discharge?);
+        let permit = |object, used: &Used| permit(journal, policy, object, used, now);
+        let permits =
+            Permits { charge: permit(Object::Charge, &charge)?, discharge: permit(Object::Discharge, &discharge)? };
+        Ok(Remembrance { manual, used: [charge.today, discharge.today], permits })
+    }
+}
+
+/// The outlook that the journal's days before give.
+///
+/// # Errors
+/// The journal cannot be read.
+pub fn journaled_outlook(
+    journal: &Journal,
+    policy: &Policy,
+    now: Instant,
+    until: Instant,
+) -> Result<Outlook, JournalError> {
+    let rows = journal.readings(&policy.site, outlook::begin(&policy.zone, now), now, MAX_ROWS)?;
+    Ok(outlook::outlook(&rows, &policy.zone, now, until))
+}
+
+/// The engine's memory as the journal kept it.
+///
+/// # Errors
+/// The journal cannot be read.
+pub fn journaled_memory(journal: &Journal, policy: &Policy) -> Result<Memory, JournalError> {
+    Ok(record::remembered(policy, &journal.memory(&policy.site)?))
+}
+
+impl Site {
+    /// What a plan rests on now. `memory` has observed this moment.
+    pub(super) fn inputs(
+        &mut self,
+        now: Instant,
+        horizon: Duration,
+        remembrance: &Remembrance,
+    ) -> Result<Inputs, SiteError> {
+        let outlook = self.outlook_for(now, horizon)?;
+        let permits =
+            if self.credence.is_believed() { remembrance.permits } else { Permits::none(Refusal::Clock, None) };
+        Ok(Inputs {
+            now,
+            horizon,
+            readings: self.readings.clone(),
+            memory: self.memory.clone(),
+            manual: remembrance.manual,
+            outlook,
+            present: self.present(),
+            used: remembrance.used,
+            permits,
+        })
+    }
+
+    /// The schedule on the device, as far as it is known.
+    pub(super) fn present(&self) -> Option<TwoWindow> {
+        self.schedule.map(|(schedule, _)| schedule)
+    }
+
+    /// The readings that a dry run may take over.
+    #[must_use]
+    pub fn readings(&self) -> &Snapshot {
+        &self.readings
+    }
+
+    /// The outlook, made anew at each quarter hour.
+    fn outlook_for(&mut self, now: Instant, horizon: Duration) -> Result<Outlook, SiteError> {
+        let quarter = now.timestamp().div_euclid(900);
+        if let Some((_, outlook)) = self.outlook.as_ref().filter(|(made, _)| *made == quarter) {
+            return Ok(outlook.clone());
+        }
+        let until = crate::time::after(now, horizon.max(Duration::from_secs(86_400)));
+        let made = journaled_outlook(&self.journal, &self.policy, now, until)?;
+        self.outlook = Some((quarter, made.clone()));
+        Ok(made)
+    }
+}
+
+/// The local midnight until which a lost journal holds back grants.
+fn lost_until(journal: &Journal, zone: &Zone, now: Instant) -> Result<Option<Instant>, JournalError> {
+    let midnight = |noted_at: Instant| zone.day(zone.local(noted_at).date).1;
+    Ok(journal.loss(now)?.map(|loss| midnight(loss.noted_at)))
+}
+
+fn used(
+    journal: &Journal,
+    policy: &Policy,
+    object: Object,
+    lost_until: Option<Instant>,
+    now: Instant,
+) -> Result<Used, JournalError> {
+    let (from, until) = policy.zone.day(policy.zone.local(now).date);
+    let written = journal.writes_used(&policy.site, object, from, until)?;
+    Ok(Used { today: written.count, last: written.last, lost_until })
+}
+
+fn permit(
+    journal: &Journal,
+    policy: &Policy,
+    object: Object,
+    used: &Used,
+    now: Instant,
+) -> Result<MayGrant, JournalError> {
+    if super::look::is_foreign(journal, policy, object)? {
+        return Ok(MayGrant::No { why: Refusal::Drift, until: None });
+    }
+    Ok(may_grant(used, &policy.limits, &policy.zone, now))
+}

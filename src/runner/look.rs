@@ -1,0 +1,118 @@
+//! Looking at the device: its readings, its schedule, and whether someone else changed it.
+
+use tracing::{info, warn};
+
+use super::site::{SAMPLES, Site, SiteError};
+use crate::apply::{Sample, drift};
+use crate::device::{Object, Settings, TwoWindow};
+use crate::journal::{Journal, JournalError};
+use crate::policy::Policy;
+use crate::policy::model::OnDrift;
+use crate::time::Instant;
+
+/// Whether an object was changed by someone else and the policy leaves it alone until the owner says so.
+pub(super) fn is_foreign(journal: &Journal, policy: &Policy, object: Object) -> Result<bool, JournalError> {
+    let drift = journal.drift(&policy.site, object)?;
+    let unanswered = drift.is_some_and(|drift| drift.acknowledged_at.is_none());
+    Ok(unanswered && policy.limits.on_drift == OnDrift::Report)
+}
+
+impl Site {
+    /// Reads the readings. Those that fail leave the last ones to grow old.
+    pub(super) async fn look_at_readings(&mut self) -> Result<bool, SiteError> {
+        let read = self.hand.reader().readings().await;
+        let now = self.clock.now();
+        match read {
+            Ok(readings) => {
+                self.readings = readings;
+                self.keep_sample(now);
+                self.all_clear("readings", now)?;
+                Ok(true)
+            }
+            Err(error) => {
+                self.alarm("readings", &format!("no readings: {error}"), now)?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Reads the schedule and compares it with what was proved there.
+    pub(super) async fn look_at_schedule(&mut self) -> Result<bool, SiteError> {
+        let read = self.hand.reader().schedule().await;
+        let now = self.clock.now();
+        match read {
+            Ok(schedule) => {
+                self.last.schedule = Some(now);
+                self.schedule = Some((schedule, now));
+                self.all_clear("schedule", now)?;
+                self.compare(&schedule, now)?;
+                Ok(true)
+            }
+            Err(error) => {
+                self.alarm("schedule", &format!("the schedule could not be read: {error}"), now)?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Tells the owner once that something is wrong.
+    pub(super) fn alarm(&mut self, key: &str, text: &str, now: Instant) -> Result<(), SiteError> {
+        if self.journal.raise_alarm(&self.policy.site, key, text, now)? {
+            warn!(site = %self.policy.site, "{text}");
+        }
+        Ok(())
+    }
+
+    /// Tells the owner once that it no longer is.
+    pub(super) fn all_clear(&mut self, key: &str, now: Instant) -> Result<(), SiteError> {
+        if let Some(alarm) = self.journal.clear_alarm(&self.policy.site, key, now)? {
+            info!(site = %self.policy.site, "over: {}", alarm.text);
+        }
+        Ok(())
+    }
+
+    /// Each object beside what was last proved there. Our own echo, or what the owner has answered, is no drift.
+    fn compare(&mut self, schedule: &TwoWindow, now: Instant) -> Result<(), SiteError> {
+        let pending: Vec<Settings> =
+            self.under_way.iter().filter_map(|under_way| under_way.machine.pending()).collect();
+        for object in Object::ALL {
+            let read = schedule.settings(object);
+            let proven = self.journal.proven(&self.policy.site, object)?.map(|record| record.settings);
+            match drift(proven.as_ref(), &pending, &read) {
+                Some(found) => self.note_drift(object, found.from, found.to, now)?,
+                None => self.forget_drift(object, now)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn note_drift(&mut self, object: Object, from: Settings, to: Settings, now: Instant) -> Result<(), SiteError> {
+        if self.journal.note_drift(&self.policy.site, &from, &to, now)? {
+            let then = match self.policy.limits.on_drift {
+                OnDrift::Report => "left alone until `offpeak resume` or `offpeak apply`",
+                OnDrift::Reclaim => "to be overwritten, as the policy says",
+            };
+            self.alarm(&key(object), &format!("changed by someone else: {from} → {to}; {then}"), now)?;
+        }
+        Ok(())
+    }
+
+    fn forget_drift(&mut self, object: Object, now: Instant) -> Result<(), SiteError> {
+        if self.journal.drift(&self.policy.site, object)?.is_some() {
+            self.journal.clear_drift(&self.policy.site, object)?;
+        }
+        self.all_clear(&key(object), now)
+    }
+
+    fn keep_sample(&mut self, now: Instant) {
+        if self.samples.len() >= SAMPLES {
+            self.samples.pop_front();
+        }
+        self.samples.push_back(Sample { at: now, readings: self.readings.clone() });
+    }
+}
+
+/// The key of the alarm about someone else's change of an object.
+fn key(object: Object) -> String {
+    format!("drift {}", object.word())
+}

@@ -1,0 +1,233 @@
+//! Drives the write protocol: does what the machine commands, and tells it what happened.
+
+use std::collections::VecDeque;
+
+use tracing::{info, warn};
+
+use super::site::{Site, SiteError, UnderWay};
+use crate::apply::{Alarm, Command, End, Event, Machine, SendReply};
+use crate::device::{Object, Outcome, Sequence, Settings, Step, WriteFailure};
+use crate::plan::Plan;
+use crate::time::{Instant, after};
+
+/// The most commands that one tick carries out: a sequence of three writes takes about twenty.
+const MAX_COMMANDS: usize = 64;
+
+impl Site {
+    /// Whether a plan's writes may begin: nothing is under way, the hand may write, no object of theirs is someone else's,
+    /// and the vendor did not just refuse.
+    pub(super) fn may_begin(&self, plan: &Plan<'_>) -> Result<bool, SiteError> {
+        if self.under_way.is_some() || !self.hand.may_write() {
+            return Ok(false);
+        }
+        for write in plan.writes() {
+            let object = write.settings.object();
+            if super::look::is_foreign(&self.journal, &self.policy, object)?
+                || self.was_refused(object, plan.inputs.now)?
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Begins the plan's writes and takes them as far as they go now.
+    pub(super) async fn begin_sequence(&mut self, plan: &Plan<'_>) -> Result<Vec<Settings>, SiteError> {
+        let (Some(before), false) = (plan.inputs.present, plan.writes().is_empty()) else { return Ok(Vec::new()) };
+        if !self.may_begin(plan)? {
+            return Ok(Vec::new());
+        }
+        let steps = plan.writes().iter().map(|write| Step { settings: write.settings, kind: kind(write.kind) });
+        let reason = self.reason(plan);
+        self.send_sequence(before, steps.collect(), reason).await
+    }
+
+    /// Sends writes in order, each intended, sent and read back.
+    pub(super) async fn send_sequence(
+        &mut self,
+        before: crate::device::TwoWindow,
+        steps: Vec<Step>,
+        reason: String,
+    ) -> Result<Vec<Settings>, SiteError> {
+        let now = self.clock.now();
+        self.journal.keep_original(&self.policy.site, &before, now)?;
+        let sequence = Sequence { id: self.journal.next_sequence()?, reason, before, steps };
+        let (machine, commands) = Machine::begin(sequence, self.policy.limits.time_between_writes, now);
+        self.under_way = Some(UnderWay { machine, intent: None });
+        self.carry_out(commands).await
+    }
+
+    /// Takes up what another process left unfinished; once.
+    pub(super) async fn recover(&mut self) -> Result<Vec<Settings>, SiteError> {
+        if self.recovered || !self.hand.may_write() {
+            return Ok(Vec::new());
+        }
+        self.recovered = true;
+        let Some(left) = self.journal.unfinished(&self.policy.site)? else { return Ok(Vec::new()) };
+        info!(site = %self.policy.site, "taking up writes that were left unfinished: {}", left.sequence.reason);
+        let interval = self.policy.limits.time_between_writes;
+        let intent = self.journal.writes(&self.policy.site, 1)?.first().map(|write| write.id);
+        let (machine, commands) = Machine::recover(left.sequence, &left.attempts, interval, self.clock.now());
+        self.under_way = Some(UnderWay { machine, intent });
+        self.carry_out(commands).await
+    }
+
+    /// Goes on with a sequence that waits for this tick.
+    pub(super) async fn go_on(&mut self) -> Result<Vec<Settings>, SiteError> {
+        let now = self.clock.now();
+        let Some(under_way) = self.under_way.as_mut().filter(|under_way| under_way.machine.is_waiting()) else {
+            return Ok(Vec::new());
+        };
+        let commands = under_way.machine.on(Event::Tick(now));
+        self.carry_out(commands).await
+    }
+
+    /// Carries out commands until the machine waits or has ended. Gives what was sent.
+    async fn carry_out(&mut self, commands: Vec<Command>) -> Result<Vec<Settings>, SiteError> {
+        let mut queue = VecDeque::from(commands);
+        let mut sent = Vec::new();
+        for _ in 0..MAX_COMMANDS {
+            let Some(command) = queue.pop_front() else { break };
+            let event = match command {
+                Command::Send(settings) => {
+                    sent.push(settings);
+                    Some(Event::SendReply(self.send(&settings).await?))
+                }
+                Command::ReadBack(object) => Some(Event::ReadBackReply(self.read_back(object).await?)),
+                command => self.note(command)?,
+            };
+            if let Some((under_way, event)) = self.under_way.as_mut().zip(event) {
+                queue.extend(under_way.machine.on(event));
+            }
+        }
+        if self.under_way.as_ref().is_some_and(|under_way| under_way.machine.has_ended()) {
+            self.under_way = None;
+        }
+        Ok(sent)
+    }
+
+    /// Carries out what needs the journal alone.
+    fn note(&mut self, command: Command) -> Result<Option<Event>, SiteError> {
+        let now = self.clock.now();
+        let site = self.name();
+        match command {
+            Command::RecordIntent(intent) => return Ok(Some(self.record_intent(intent.step, now))),
+            Command::Record { step, outcome } => self.record_outcome(step, outcome, "", now)?,
+            Command::Prove(proof) => {
+                self.journal.prove(&site, &proof.settings(), now)?;
+                self.journal.clear_drift(&site, proof.object())?;
+                self.written(proof.settings(), now);
+            }
+            Command::Alarm(alarm) => self.tell(&alarm, now)?,
+            Command::Done(end) => self.finish(&end, now)?,
+            Command::AwaitNextTick | Command::Send(_) | Command::ReadBack(_) => {}
+        }
+        Ok(None)
+    }
+
+    fn record_intent(&mut self, step: usize, now: Instant) -> Event {
+        let Some(under_way) = self.under_way.as_mut() else { return Event::IntentFailed };
+        let recorded = self.journal.record_intent(&self.policy.site, under_way.machine.sequence(), step, now);
+        under_way.intent = recorded.as_ref().ok().copied();
+        match recorded {
+            Ok(_) => Event::IntentDurable,
+            Err(error) => {
+                warn!(site = %self.policy.site, "the intent could not be journaled: {error}");
+                Event::IntentFailed
+            }
+        }
+    }
+
+    async fn send(&mut self, settings: &Settings) -> Result<SendReply, SiteError> {
+        let Some(device) = self.hand.writer() else { return Ok(SendReply::Refused) };
+        let endpoint = settings.object().update_endpoint();
+        let answer = device.write(settings).await;
+        Ok(match answer {
+            Ok(()) => {
+                info!(site = %self.policy.site, "{endpoint}: accepted");
+                SendReply::Accepted
+            }
+            Err(WriteFailure::Refused(error)) => {
+                warn!(site = %self.policy.site, "refused: {error}");
+                self.journal.record_event(&self.policy.site, self.clock.now(), &format!("refused: {error}"))?;
+                SendReply::Refused
+            }
+            Err(WriteFailure::OutcomeUnknown(error)) => {
+                warn!(site = %self.policy.site, "outcome unknown: {error}");
+                self.journal.record_event(&self.policy.site, self.clock.now(), &format!("outcome unknown: {error}"))?;
+                SendReply::Unknown
+            }
+        })
+    }
+
+    async fn read_back(&mut self, object: Object) -> Result<Option<Settings>, SiteError> {
+        match self.hand.reader().object(object).await {
+            Ok(settings) => {
+                let now = self.clock.now();
+                self.schedule = self.schedule.map(|(schedule, _)| (schedule.with(settings), now));
+                Ok(Some(settings))
+            }
+            Err(error) => {
+                info!(site = %self.policy.site, "could not read back: {error}");
+                Ok(None)
+            }
+        }
+    }
+
+    fn record_outcome(&mut self, step: usize, outcome: Outcome, text: &str, now: Instant) -> Result<(), SiteError> {
+        let Some(under_way) = self.under_way.as_ref() else { return Ok(()) };
+        let Some(step) = under_way.machine.sequence().steps.get(step) else { return Ok(()) };
+        let object = step.settings.object();
+        Ok(self.journal.record_outcome(&self.policy.site, under_way.intent, object, now, outcome, text)?)
+    }
+
+    fn finish(&mut self, end: &End, now: Instant) -> Result<(), SiteError> {
+        let Some(under_way) = self.under_way.as_ref() else { return Ok(()) };
+        let id = under_way.machine.sequence().id;
+        self.journal.end_sequence(&self.policy.site, id, now, &crate::report::alarms::end(end))?;
+        if *end == End::Stored {
+            for object in Object::ALL {
+                self.all_clear(&format!("write {}", object.word()), now)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, alarm: &Alarm, now: Instant) -> Result<(), SiteError> {
+        let key = match alarm {
+            Alarm::NoJournal(_) => "journal".to_owned(),
+            Alarm::Refused(object) | Alarm::NotStored(object) => format!("write {}", object.word()),
+            Alarm::ForeignEdit(drift) => {
+                self.journal.note_drift(&self.policy.site, &drift.from, &drift.to, now)?;
+                format!("drift {}", drift.object.word())
+            }
+        };
+        self.alarm(&key, &crate::report::alarms::alarm(alarm), now)
+    }
+
+    /// Whether the vendor refused a write to the object so lately that not even a withdrawal is tried.
+    fn was_refused(&self, object: Object, now: Instant) -> Result<bool, SiteError> {
+        let (from, until) = self.policy.zone.day(self.policy.zone.local(now).date);
+        let refused = self.journal.writes_used(&self.policy.site, object, from, until)?.last_refused;
+        let span = self.policy.limits.time_between_writes;
+        Ok(refused.is_some_and(|at| at <= now && now < after(at, span)))
+    }
+
+    /// Why the plan writes, in one line.
+    fn reason(&self, plan: &Plan<'_>) -> String {
+        let next = plan.timeline.spans.iter().find_map(|span| match span.expected.source {
+            crate::engine::Source::Rule(index) if span.certain => {
+                self.policy.rules.get(index).map(|rule| rule.name.clone())
+            }
+            _ => None,
+        });
+        next.unwrap_or_else(|| "as the policy says".to_owned())
+    }
+}
+
+fn kind(kind: crate::plan::order::Kind) -> crate::device::WriteKind {
+    match kind {
+        crate::plan::order::Kind::Withdrawal => crate::device::WriteKind::Withdrawal,
+        crate::plan::order::Kind::Grant => crate::device::WriteKind::Grant,
+    }
+}

@@ -1,0 +1,158 @@
+//! All that happens to a site once a minute.
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::gather::Remembrance;
+use super::record::{self, Context};
+use super::site::{DRIVER_NOTE, Site, SiteError};
+use super::{Due, due};
+use crate::device::{Settings, TwoWindow};
+use crate::engine::{Decision, Situation, Source, banded_prices};
+use crate::journal::{Retention, TickRecord};
+use crate::plan::{Inputs, Plan};
+use crate::report;
+use crate::time::{Instant, after, elapsed};
+use crate::vendor::alphaess;
+
+/// How far the service looks ahead: what the orphan check needs, and no more.
+const HORIZON: Duration = Duration::from_secs(24 * 3600);
+
+/// A schedule read longer ago than this is read again before anything is written.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// What a tick came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tick {
+    /// When it began.
+    pub at: Instant,
+    /// What was decided.
+    pub decision: Decision,
+    /// The schedule as it is known at the end.
+    pub schedule: Option<TwoWindow>,
+    /// What was sent, in order.
+    pub sent: Vec<Settings>,
+    /// Writes that wait.
+    pub pending: usize,
+    /// Whether everything that this tick had to look at was seen.
+    pub verified: bool,
+}
+
+impl Site {
+    /// One tick: look, decide, plan, write what is due, watch, journal.
+    ///
+    /// # Errors
+    /// The journal cannot be read or written: whoever runs this stops, since nothing may be granted without it.
+    pub async fn tick(&mut self) -> Result<Tick, SiteError> {
+        let now = self.clock.now();
+        self.credence.look(now, self.clock.uptime());
+        let Due { schedule, prune } = due(&self.policy.limits, &self.last, now);
+        let mut verified = self.look_at_readings().await?;
+        let mut sent = self.recover().await?;
+        if schedule || self.schedule.is_none() {
+            verified &= self.look_at_schedule().await?;
+        }
+        sent.extend(self.go_on().await?);
+        let (decision, pending) = self.decide_and_write(&mut sent).await?;
+        self.watch_effect()?;
+        self.keep(prune)?;
+        verified &= self.schedule.is_some() && self.under_way.is_none();
+        if verified {
+            self.journal.set_verified_cycle(&self.name(), self.clock.now())?;
+        }
+        Ok(Tick { at: now, decision, schedule: self.present(), sent, pending, verified })
+    }
+
+    /// Decides, journals the decision with all that it rests on, and writes what is due.
+    async fn decide_and_write(&mut self, sent: &mut Vec<Settings>) -> Result<(Decision, usize), SiteError> {
+        let now = self.clock.now();
+        let memory_before = record::memory_text(&self.policy, &self.memory);
+        let remembrance = Remembrance::of(&self.journal, &self.policy, now)?;
+        self.observe(&remembrance, now);
+        let inputs = self.inputs(now, HORIZON, &remembrance)?;
+        let policy = self.policy.clone();
+        let plan = Plan::make(&policy, &inputs);
+        let pending = plan.writes().len();
+        self.journal_tick(&plan, memory_before)?;
+        if pending > 0 && self.may_begin(&plan)? {
+            let plan_again = self.look_again(&inputs).await?;
+            let fresh = plan_again.as_ref().map_or(&inputs, |again| again);
+            let plan = Plan::make(&policy, fresh);
+            sent.extend(self.begin_sequence(&plan).await?);
+        }
+        Ok((plan.decision, pending))
+    }
+
+    /// Lets every condition with a memory look at this moment.
+    fn observe(&mut self, remembrance: &Remembrance, now: Instant) {
+        let prices = banded_prices(&self.policy, now, after(now, FRESH));
+        let situation =
+            Situation { snapshot: &self.readings, prices: &prices, manual: remembrance.manual.as_ref(), now };
+        self.memory.observe(&self.policy, &situation);
+    }
+
+    /// Reads the schedule again if it was read too long ago to write on: read, change, write.
+    async fn look_again(&mut self, inputs: &Inputs) -> Result<Option<Inputs>, SiteError> {
+        let now = self.clock.now();
+        if self.last.schedule.is_some_and(|at| at <= now && elapsed(at, now) <= FRESH) {
+            return Ok(None);
+        }
+        if !self.look_at_schedule().await? {
+            return Ok(Some(Inputs { present: None, ..inputs.clone() }));
+        }
+        let permits = Remembrance::of(&self.journal, &self.policy, now)?.permits;
+        Ok(Some(Inputs { present: self.present(), permits, ..inputs.clone() }))
+    }
+
+    /// Keeps what a replay needs.
+    fn journal_tick(&self, plan: &Plan<'_>, memory: String) -> Result<(), SiteError> {
+        let inputs = plan.inputs;
+        let context = Context {
+            horizon_seconds: inputs.horizon.as_secs(),
+            outlook: inputs.outlook.clone(),
+            permits: inputs.permits,
+            digest: digest(plan),
+        };
+        let rule = match plan.decision.source {
+            Source::Rule(index) => self.policy.rules.get(index).map(|rule| rule.name.clone()),
+            Source::Otherwise | Source::Override => None,
+        };
+        let manual = self.journal.active_override(&self.policy.site, inputs.now)?;
+        let record = TickRecord {
+            at: inputs.now,
+            revision: self.policy.revision.clone(),
+            readings: inputs.readings.clone(),
+            prices: crate::tariff::Prices::default(),
+            memory,
+            manual: manual.map(|manual| (manual.action, manual.until)),
+            schedule: inputs.present,
+            writes_used: inputs.used,
+            context: context.to_text(),
+            decision: plan.decision,
+            rule,
+        };
+        Ok(self.journal.record_tick(&self.policy.site, &record)?)
+    }
+
+    /// Keeps what must outlive the process, and forgets what is old.
+    fn keep(&mut self, prune: bool) -> Result<(), SiteError> {
+        let now = self.clock.now();
+        let site = self.name();
+        self.journal.set_memory(&site, &record::memory_texts(&self.policy, &self.memory))?;
+        self.journal.set_note(&site, DRIVER_NOTE, &self.hand.memory(), now)?;
+        if prune {
+            self.journal.prune(&Retention::default(), now)?;
+            self.last.prune = Some(now);
+        }
+        Ok(())
+    }
+}
+
+/// SHA-256 of a plan's JSON: what a replay has to meet to the byte.
+pub(super) fn digest(plan: &Plan<'_>) -> String {
+    let spec = &plan.policy.device;
+    let device = report::Device { name: spec.driver.name(), serial: &spec.serial };
+    let payload = |settings: &Settings| alphaess::payload(settings, &spec.serial);
+    hex::encode(Sha256::digest(report::plan_json(plan, &device, &payload).to_string()))
+}
