@@ -9,6 +9,8 @@
     unreachable_pub
 )]
 
+pub mod reference;
+
 use std::time::Duration;
 
 use offpeak::device::{ChargeSettings, DischargeSettings, Period, TwoWindow};

@@ -3,7 +3,7 @@
 //! Within a stretch of the day that asks for one thing on every day of the horizon, a window gains nothing by beginning or
 //! ending in its middle. So the windows of a candidate begin and end where the demand or the present schedule changes, at
 //! midnight, and at the present quarter hour. Where the lap asks for no self-consumption at all a restriction still needs
-//! a permission somewhere: then also a quarter hour before each of these.
+//! a permission somewhere: the last quarter hour before one of these, which charge windows then leave out.
 
 use super::demand::{Demand, Slot};
 use crate::device::QuarterSet;
@@ -20,18 +20,14 @@ impl Edges {
     /// Every edge of a demand and of the schedule on the device.
     pub(crate) fn of(demand: &Demand, standing: &Standing, idle: &dyn Fn(&Slot) -> bool) -> Edges {
         let present = present_edges(standing);
-        let lonely = demand.free().is_empty();
         let mut edges = Edges(vec![0, 96]);
         let mut before: Option<&Slot> = None;
         for slot in &demand.slots {
             let follows = before.filter(|before| before.quarter + 1 == slot.quarter);
             let same = follows.is_some_and(|before| like(before, slot) && idle(before) == idle(slot));
             if !same || present.contains(slot.quarter) {
-                edges.add(slot.quarter, lonely);
-                before
-                    .filter(|_| follows.is_none())
-                    .into_iter()
-                    .for_each(|before| edges.add(before.quarter + 1, lonely));
+                edges.add(slot.quarter);
+                before.filter(|_| follows.is_none()).into_iter().for_each(|before| edges.add(before.quarter + 1));
             }
             before = Some(slot);
         }
@@ -54,12 +50,14 @@ impl Edges {
         }
     }
 
-    fn add(&mut self, quarter: u32, lonely: bool) {
-        let before = quarter.checked_sub(1).filter(|_| lonely);
-        for edge in [Some(quarter), before].into_iter().flatten() {
-            if !self.0.contains(&edge) {
-                self.0.push(edge);
-            }
+    /// The last quarter hour before each edge, alone.
+    pub(crate) fn lonely(&self) -> impl Iterator<Item = QuarterSet> {
+        self.0.iter().filter_map(|edge| edge.checked_sub(1)).map(|quarter| QuarterSet::NONE.with(quarter))
+    }
+
+    fn add(&mut self, quarter: u32) {
+        if !self.0.contains(&quarter) {
+            self.0.push(quarter);
         }
     }
 }

@@ -74,6 +74,8 @@ struct Permission {
     unpermitted: QuarterSet,
     extra: usize,
     kept: bool,
+    /// Whether it is there only because a restriction needs one: charge windows make room for it.
+    lonely: bool,
 }
 
 /// How one part of a schedule serves the demand: everything that judging needs, made once.
@@ -118,7 +120,8 @@ impl<'a> Judge<'a> {
         let most = (MOST_PAIRS / permissions.len().max(1)).max(16);
         let charging = self.charging(&edges, most);
         self.one_object(&charging, &permissions, &mut best);
-        if best.merit.ahead < self.demand.ahead {
+        let one_write_is_enough = best.merit.ahead == self.demand.ahead && best.merit.writes.0 <= 1;
+        if !one_write_is_enough {
             for charging in &charging {
                 for permission in &permissions {
                     self.try_all(charging, *permission, &mut best);
@@ -166,12 +169,15 @@ impl<'a> Judge<'a> {
     fn permissions(&self, edges: &Edges) -> Vec<Permission> {
         let present = self.standing.shape.unpermitted;
         let keep = !self.standing.odd_discharge && self.keeps_floor() && self.extra(present) <= self.bounds.extra_hold;
-        let kept = keep.then_some(Permission { unpermitted: present, extra: self.extra(present), kept: true });
+        let permission =
+            |unpermitted| Permission { unpermitted, extra: self.extra(unpermitted), kept: false, lonely: false };
+        let kept = keep.then(|| Permission { kept: true, ..permission(present) });
         let sets = edges.sets(QuarterSet::DAY, self.free, self.bounds.extra_hold, usize::MAX);
         let held = sets.into_iter().map(|set| !set).filter(|unpermitted| !unpermitted.is_empty());
-        let stands = [QuarterSet::NONE, present].into_iter().chain(held);
-        let new = stands.map(|unpermitted| Permission { unpermitted, extra: self.extra(unpermitted), kept: false });
-        let new = new.filter(|permission| permission.extra <= self.bounds.extra_hold);
+        let stands = [QuarterSet::NONE, present].into_iter().chain(held).map(permission);
+        let lonely = edges.lonely().filter(|_| self.free.is_empty());
+        let lonely = lonely.map(|alone| Permission { lonely: true, ..permission(!alone) });
+        let new = stands.chain(lonely).filter(|permission| permission.extra <= self.bounds.extra_hold);
         kept.into_iter().chain(new).collect()
     }
 
@@ -200,8 +206,11 @@ impl<'a> Judge<'a> {
         let floor = if permission.kept { self.standing.shape.floor } else { self.bounds.floor };
         let layers = if permission.kept { &self.kept_layers } else { &self.layers };
         for charged in &charging.sets {
-            let shape = Shape { charged: *charged, cap: charging.cap, unpermitted: permission.unpermitted, floor };
-            if shape.charged.meets(shape.permissions()) {
+            let mut shape = Shape { charged: *charged, cap: charging.cap, unpermitted: permission.unpermitted, floor };
+            if permission.lonely {
+                shape.charged = shape.charged - shape.permissions();
+            }
+            if shape.charged.meets(shape.permissions()) || (permission.lonely && shape.charged.windows().is_none()) {
                 continue;
             }
             let (unbroken, _) = self.served(&shape, &charging.exact, layers);
@@ -257,7 +266,7 @@ impl<'a> Judge<'a> {
         for (layer, exact) in layers.iter().zip(exact) {
             let held = shape.unpermitted - shape.charged;
             let spared = if layer.in_lap { layer.self_consume } else { layer.self_consume & extra };
-            let free = layer.self_consume - shape.unpermitted - shape.charged;
+            let free = layer.floor_kept - shape.unpermitted - shape.charged;
             let good = (shape.charged & *exact) | (held & (layer.hold | spared)) | free;
             served += (good & layer.known).len();
             if unbroken.is_none() {

@@ -57,8 +57,10 @@ pub(crate) struct Layer {
     pub(crate) slots: QuarterSet,
     /// Those of which the timeline says anything.
     pub(crate) known: QuarterSet,
-    /// Those that ask for self-consumption, with a floor that the schedule can give.
+    /// Those that ask for self-consumption.
     pub(crate) self_consume: QuarterSet,
+    /// Those among them whose floor is not above the schedule's, or only as far above as it must be.
+    pub(crate) floor_kept: QuarterSet,
     /// Those that ask for a hold.
     pub(crate) hold: QuarterSet,
     /// Whether it lies in the first lap, where no more may be held than allowed.
@@ -161,11 +163,14 @@ impl Demand {
             }
             layer.known = layer.known.with(slot.quarter);
             match slot.aim {
-                Grip::SelfConsume if slot.floor.is_none_or(|asked| asked.min(best) <= floor) => {
+                Grip::SelfConsume => {
                     layer.self_consume = layer.self_consume.with(slot.quarter);
+                    if slot.floor.is_none_or(|asked| asked.min(best) <= floor) {
+                        layer.floor_kept = layer.floor_kept.with(slot.quarter);
+                    }
                 }
                 Grip::Hold => layer.hold = layer.hold.with(slot.quarter),
-                Grip::SelfConsume | Grip::Charge(_) => {}
+                Grip::Charge(_) => {}
             }
         }
         layer

@@ -1,0 +1,79 @@
+//! How long a compilation takes: the tick on which nothing changes, a night tariff, holds that need rewriting, and the
+//! worst timeline that can be thought of. Prints microseconds; asserts nothing.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    unreachable_pub
+)]
+
+#[path = "../tests/compiler_support/mod.rs"]
+mod compiler_support;
+
+use std::hint::black_box;
+use std::time::Instant as Stopwatch;
+
+use compiler_support::*;
+use offpeak::device::TwoWindow;
+use offpeak::plan::{Timeline, diff};
+
+fn measure(name: &str, site: &Site, timeline: &Timeline, present: &TwoWindow) {
+    let once = || {
+        let compiled = site.compile(black_box(timeline), black_box(present));
+        black_box(diff::between(present, &compiled.desired));
+        compiled
+    };
+    let writes = once().writes.len();
+    let mut rounds = 1u32;
+    let micros = loop {
+        let watch = Stopwatch::now();
+        (0..rounds).for_each(|_| drop(once()));
+        let spent = watch.elapsed();
+        if spent.as_millis() > 200 {
+            break spent.as_secs_f64() * 1e6 / f64::from(rounds);
+        }
+        rounds *= 2;
+    };
+    println!("{name:<52} {micros:>9.2} µs   {writes} writes");
+}
+
+fn main() {
+    let from = "2026-11-20T20:41Z";
+    let night = [("S", 2.82), ("C90", 6.0), ("S", 18.0), ("C90", 6.0), ("S", 99.0)];
+    let (one, two) = (day(from, 24, &night), day(from, 48, &night));
+    let settled = site().compile(&one, &idle()).desired;
+    measure("night tariff, 24 h, settled", &site(), &one, &settled);
+    measure("night tariff, 48 h, settled", &site(), &two, &settled);
+    measure("night tariff, 24 h, to write", &site(), &one, &idle());
+    measure("night tariff, 48 h, to write", &site(), &two, &idle());
+    let odd = [("S", 1.0), ("H", 2.0), ("C90", 3.0), ("S", 4.0), ("H", 3.0), ("S", 4.0), ("C90", 2.0), ("S", 5.0)];
+    let twice: Vec<_> = odd.iter().chain(&odd).copied().collect();
+    let weekend: Vec<_> = odd.iter().chain(&night).copied().collect();
+    let present = schedule(&["01:00-04:00", "12:00-13:30"], 60, &["06:15-11:45", "14:00-19:00"], 15);
+    let far = Site { ahead_hours: 12.0, ..site() };
+    measure("2 charges, 2 holds, 48 h, present unlike", &far, &day(from, 48, &twice), &present);
+    measure("another day after it, 48 h, present unlike", &far, &day(from, 48, &weekend), &present);
+    let extra = Site { extra_hours: 3.0, ..far.clone() };
+    measure("the same with 3 h of extra hold", &extra, &day(from, 48, &weekend), &present);
+    let worst = |letters: &[&'static str]| {
+        let spans: Vec<_> = letters.iter().cycle().take(192).map(|letter| (*letter, 0.25)).collect();
+        day(from, 48, &spans)
+    };
+    measure("a change every quarter, S and H", &far, &worst(&["S", "H"]), &present);
+    measure("a change every quarter, C and H", &far, &worst(&["C90", "H"]), &present);
+    measure("a change every quarter, C, H and S", &far, &worst(&["C90", "H", "S"]), &present);
+    measure(
+        "a change every quarter, six targets and H",
+        &far,
+        &worst(&["C90", "C80", "C70", "H", "C60", "C50", "C40"]),
+        &present,
+    );
+    measure(
+        "the same, 24 h of extra hold",
+        &Site { extra_hours: 24.0, ..far },
+        &worst(&["S", "C80", "C70", "H"]),
+        &present,
+    );
+}
