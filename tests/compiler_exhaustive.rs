@@ -22,6 +22,7 @@ struct World {
     ahead: usize,
     best_floor: u8,
     extra_slots: usize,
+    dark: bool,
 }
 
 impl World {
@@ -32,11 +33,26 @@ impl World {
         let ahead = slots.iter().filter(|slot| slot.from <= end && slot.asked.is_some()).count();
         let floors = slots.iter().filter(|slot| slot.in_lap).filter_map(|slot| slot.floor).min();
         let best_floor = floors.unwrap_or(present.discharge.floor).max(site.reserve as u8);
-        World { slots, present: *present, ahead, best_floor, extra_slots: (site.extra_hours * 4.0) as usize }
+        World {
+            slots,
+            present: *present,
+            ahead,
+            best_floor,
+            extra_slots: (site.extra_hours * 4.0) as usize,
+            dark: site.outlook.is_some(),
+        }
+    }
+
+    /// A window with the least cap is no hold while there may be sun to spare.
+    fn too_firm(&self, schedule: &TwoWindow) -> (usize, usize) {
+        let (firm, held) = reference::too_firm(schedule, &self.slots);
+        let idle = |slot: &&Slot| slot.in_lap && slot.asked == Some(Grip::Hold);
+        let sunny = self.slots.iter().filter(idle).filter(|slot| grip(schedule, slot.minute) == Grip::Charge(10));
+        (firm + if self.dark { 0 } else { sunny.count() }, held)
     }
 
     fn safe(&self, schedule: &TwoWindow) -> bool {
-        let (firm, held) = reference::too_firm(schedule, &self.slots);
+        let (firm, held) = self.too_firm(schedule);
         let floors = self.slots.iter().filter(|slot| slot.in_lap).filter_map(|slot| slot.floor);
         let floor = schedule.discharge.floor;
         firm == 0 && held <= self.extra_slots && floor >= 10 && floors.min().is_none_or(|asked| floor <= asked)
@@ -51,6 +67,7 @@ impl World {
                 slot.floor.unwrap().min(self.best_floor) <= schedule.discharge.floor
             }
             (Some(Grip::SelfConsume), Grip::Hold) => lap.contains(&slot.minute),
+            (Some(Grip::Hold), Grip::Charge(10)) => self.dark,
             (Some(asked), does) => asked == does,
         };
         let served: Vec<bool> = self.slots.iter().map(serves).collect();
@@ -66,6 +83,10 @@ impl World {
     fn writes(&self, to: &TwoWindow) -> usize {
         let charge = !same(&self.present, &TwoWindow { charge: to.charge, ..self.present }, true);
         let discharge = !same(&self.present, &TwoWindow { discharge: to.discharge, ..self.present }, false);
+        // A restriction that restricts nothing has the same meaning, but its windows must not meet a charge.
+        let hollow = !(0..96u16).any(|quarter| grip(&self.bare_discharge(), quarter * 15) == Grip::Hold);
+        let meets = hollow && !reference::clear(&TwoWindow { charge: to.charge, ..self.present });
+        let discharge = discharge || meets;
         let through =
             [TwoWindow { charge: to.charge, ..self.present }, TwoWindow { discharge: to.discharge, ..self.present }];
         let detour = charge && discharge && !through.iter().any(reference::clear);
@@ -119,7 +140,7 @@ impl World {
                 charge: *charge,
                 discharge: DischargeSettings { restricted: false, ..self.present.discharge },
             };
-            reference::too_firm(&schedule, &self.slots).0 == 0
+            self.too_firm(&schedule).0 == 0
         };
         charges.retain(alone);
         let mut discharges = Vec::new();
@@ -204,11 +225,13 @@ prop_compose! {
         discharge in prop::option::of(0usize..400),
         cap in prop_oneof![Just(90u8), Just(60), Just(100), Just(10)],
         floor in prop_oneof![3 => Just(10u8), 1 => Just(20), 1 => Just(5)],
+        dark in any::<bool>(),
     ) -> Case {
         let hours = f64::from(24 / blocks);
         let spans: Vec<(&str, f64)> = letters.iter().take(days * usize::from(blocks)).map(|l| (*l, hours)).collect();
         let from = format!("2026-11-20T{:02}:00Z", start * (24 / blocks));
-        let timeline = day(&from, 24 * days as i64, &spans);
+        let mut timeline = day(&from, 24 * days as i64, &spans);
+        let outlook = dark.then(|| without_sun(&mut timeline));
         let sets = sets(blocks);
         let mut present = idle();
         if let Some(index) = charge {
@@ -221,7 +244,7 @@ prop_compose! {
         if !reference::clear(&present) {
             present.discharge.restricted = false;
         }
-        let site = Site { ahead_hours: f64::from(ahead * (24 / blocks)), extra_hours: f64::from(extra) * hours, ..site() };
+        let site = Site { ahead_hours: f64::from(ahead * (24 / blocks)), extra_hours: f64::from(extra) * hours, outlook, ..site() };
         Case { site, timeline, present }
     }
 }

@@ -79,19 +79,19 @@ impl Standing {
         let stands = if schedule.discharge.restricts() { permitted } else { QuarterSet::NONE };
         let permissions = if odd_discharge { QuarterSet::DAY } else { stands };
         let may_charge = if odd_charge { QuarterSet::DAY } else { windows };
-        let charged = if odd_charge { QuarterSet::NONE } else { windows - permissions };
+        // Where windows overlap charge is presumed to win.
+        let charged = if odd_charge { QuarterSet::NONE } else { windows };
         let unpermitted = if odd_discharge { QuarterSet::NONE } else { !permitted };
         let shape = Shape { charged, cap: schedule.charge.cap, unpermitted, floor: schedule.discharge.floor };
         let odd = odd_charge || odd_discharge || may_charge.meets(permissions);
         Standing { shape, may_charge, permissions, odd_charge, odd_discharge, odd }
     }
 
-    /// The charge windows between two schedules that cannot be exchanged in two writes: what both charge alike, with the
-    /// lower cap; none, if that takes more windows than there are or the discharge object is odd.
+    /// The charge windows between two schedules that cannot be exchanged in two writes: what both charge alike and no
+    /// permission meets, with the lower cap; none, if that takes more windows than there are.
     pub(crate) fn shared(&self, to: &Shape) -> Shape {
-        let both = self.shape.charged & to.charged;
-        let keep = both.windows().is_some() && !self.odd_discharge;
-        let charged = if keep { both } else { QuarterSet::NONE };
+        let both = (self.shape.charged & to.charged) - self.permissions;
+        let charged = if both.windows().is_some() { both } else { QuarterSet::NONE };
         Shape { charged, cap: self.shape.cap.min(to.cap), ..self.shape }
     }
 

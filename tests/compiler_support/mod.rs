@@ -17,9 +17,10 @@ use offpeak::device::{ChargeSettings, DischargeSettings, Period, TwoWindow};
 use offpeak::engine::decision::Source;
 use offpeak::engine::{Command, Decision};
 use offpeak::plan::budget::Permits;
+use offpeak::plan::timeline::{Point, Steps};
 use offpeak::plan::{Compiled, Outlook, Request, Span, Timeline};
 use offpeak::time::{Instant, Zone};
-use offpeak::units::Soc;
+use offpeak::units::{Power, Soc};
 
 /// A site with its limits.
 #[derive(Clone, Debug)]
@@ -106,6 +107,14 @@ pub fn day(from: &str, horizon_hours: i64, spans: &[(&str, f64)]) -> Timeline {
         from = until;
     }
     Timeline { spans: out, course: Vec::new() }
+}
+
+/// No sun for ever, and a battery that is half full.
+pub fn without_sun(timeline: &mut Timeline) -> Outlook {
+    let from = timeline.spans[0].from - chrono::Duration::hours(1);
+    let watts = |watts| Steps::constant(from, Power::from_watts(watts).unwrap());
+    timeline.course = vec![Point { at: from, soc: Some(soc(50.0)), battery: None, grid: None, import: None }];
+    Outlook { load: watts(300.0), solar: watts(0.0), ev: watts(0.0) }
 }
 
 pub fn span(from: Instant, until: Instant, committed: Command) -> Span {

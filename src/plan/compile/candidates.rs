@@ -10,44 +10,47 @@ use crate::device::QuarterSet;
 use crate::plan::order::Standing;
 
 /// More sets than any real policy has; beyond, the farthest edges are forgotten.
-const MOST_SETS: usize = 6_000;
+const MOST_SETS: usize = 4_000;
 
-/// Edges within the day at which windows may begin and end, nearest in time first.
+/// How many edges are kept, from as many as there are down to so few that their sets are few whatever is asked.
+pub(crate) const EDGES_KEPT: [usize; 9] = [usize::MAX, 40, 32, 26, 22, 18, 14, 11, 8];
+
+/// Edges within the day at which windows may begin and end: those of the demand, nearest in time first, then those of the
+/// schedule on the device. In this order the last are the first to be forgotten.
 #[derive(Clone, Debug)]
 pub(crate) struct Edges(Vec<u32>);
 
 impl Edges {
     /// Every edge of a demand and of the schedule on the device.
     pub(crate) fn of(demand: &Demand, standing: &Standing, idle: &dyn Fn(&Slot) -> bool) -> Edges {
-        let present = present_edges(standing);
         let mut edges = Edges(vec![0, 96]);
         let mut before: Option<&Slot> = None;
         for slot in &demand.slots {
-            let follows = before.filter(|before| before.quarter + 1 == slot.quarter);
-            let same = follows.is_some_and(|before| like(before, slot) && idle(before) == idle(slot));
-            if !same || present.contains(slot.quarter) {
+            let follows = before.is_some_and(|before| before.quarter + 1 == slot.quarter);
+            if !(follows && before.is_some_and(|before| like(before, slot) && idle(before) == idle(slot))) {
                 edges.add(slot.quarter);
-                before.filter(|_| follows.is_none()).into_iter().for_each(|before| edges.add(before.quarter + 1));
+                before.filter(|_| !follows).into_iter().for_each(|before| edges.add(before.quarter + 1));
             }
             before = Some(slot);
         }
+        present_edges(standing).into_iter().for_each(|edge| edges.add(edge));
         edges
     }
 
-    /// Every set of at most two runs between the edges that lies within `allowed` and misses at most `spare` slots' worth
-    /// of `needed`, as `weight` counts them. Beyond a bound the farthest edges are left out.
-    pub(crate) fn sets(&self, allowed: QuarterSet, needed: QuarterSet, spare: usize, most: usize) -> Vec<QuarterSet> {
-        let mut count = self.0.len();
-        loop {
-            let mut edges: Vec<u32> = self.0.iter().take(count).copied().collect();
+    /// The first so many edges.
+    pub(crate) fn nearest(&self, count: usize) -> Edges {
+        Edges(self.0.iter().take(count).copied().collect())
+    }
+
+    /// Every set of at most two runs between the edges that lies within `allowed` and leaves out at most `spare` of
+    /// `needed`. Of more sets than can be looked at, those of the farthest edges are left out.
+    pub(crate) fn sets(&self, allowed: QuarterSet, needed: QuarterSet, spare: usize) -> Vec<QuarterSet> {
+        let enough = EDGES_KEPT.iter().find_map(|count| {
+            let mut edges = self.nearest(*count).0;
             edges.sort_unstable();
-            let search = Search { edges: &edges, allowed, needed, spare, most: most.min(MOST_SETS) };
-            match search.run() {
-                Some(sets) => return sets,
-                None if count <= 8 => return Vec::new(),
-                None => count = count * 3 / 4,
-            }
-        }
+            Search { edges: &edges, allowed, needed, spare }.run()
+        });
+        enough.unwrap_or_default()
     }
 
     /// The last quarter hour before each edge, alone.
@@ -63,10 +66,9 @@ impl Edges {
 }
 
 /// Where a window of the present schedule begins or ends.
-fn present_edges(standing: &Standing) -> QuarterSet {
+fn present_edges(standing: &Standing) -> Vec<u32> {
     let sets = [standing.shape.charged, standing.shape.unpermitted];
-    let edges = sets.into_iter().flat_map(QuarterSet::runs).flat_map(|(from, until)| [from, until]);
-    edges.fold(QuarterSet::NONE, QuarterSet::with)
+    sets.into_iter().flat_map(QuarterSet::runs).flat_map(|(from, until)| [from, until]).collect()
 }
 
 fn like(one: &Slot, two: &Slot) -> bool {
@@ -78,7 +80,6 @@ struct Search<'a> {
     allowed: QuarterSet,
     needed: QuarterSet,
     spare: usize,
-    most: usize,
 }
 
 impl Search<'_> {
@@ -122,7 +123,7 @@ impl Search<'_> {
         if !self.misses(!set) {
             sets.push(set);
         }
-        (sets.len() <= self.most).then_some(())
+        (sets.len() <= MOST_SETS).then_some(())
     }
 
     /// Whether leaving this out leaves out too much of what is needed.

@@ -2,9 +2,9 @@
 
 use std::cmp::Reverse;
 
-use super::candidates::Edges;
+use super::candidates::{EDGES_KEPT, Edges};
 use super::demand::{Demand, LEAST_TARGET, Layer, Slot};
-use crate::device::QuarterSet;
+use crate::device::{Grip, QuarterSet};
 use crate::plan::budget::Permits;
 use crate::plan::order::{Route, Shape, Standing, route, writes};
 
@@ -116,19 +116,40 @@ impl<'a> Judge<'a> {
     pub(crate) fn best(&self) -> Choice {
         let mut best = self.present().map_or_else(|| self.gripless(), |_| self.stay());
         let edges = Edges::of(self.demand, self.standing, self.bounds.idle);
-        let permissions = self.permissions(&edges);
-        let most = (MOST_PAIRS / permissions.len().max(1)).max(16);
-        let charging = self.charging(&edges, most);
-        self.one_object(&charging, &permissions, &mut best);
+        self.one_object(&self.charging(&edges), &self.permissions(&edges), &mut best);
         let one_write_is_enough = best.merit.ahead == self.demand.ahead && best.merit.writes.0 <= 1;
         if !one_write_is_enough {
-            for charging in &charging {
-                for permission in &permissions {
-                    self.try_all(charging, *permission, &mut best);
-                }
-            }
+            self.both_objects(&edges, &mut best);
         }
         best
+    }
+
+    /// Schedules that need two writes or three. Of more pairs than can be looked at, those of the farthest edges are left
+    /// out.
+    fn both_objects(&self, edges: &Edges, best: &mut Choice) {
+        for count in EDGES_KEPT {
+            let nearest = edges.nearest(count);
+            let mut permissions = self.permissions(&nearest);
+            let charging = self.charging(&nearest);
+            permissions.retain(|permission| self.may_serve(permission.unpermitted) >= best.merit.ahead);
+            let sets: usize = charging.iter().map(|charging| charging.sets.len()).sum();
+            if sets.saturating_mul(permissions.len()) > MOST_PAIRS {
+                continue;
+            }
+            for charging in &charging {
+                permissions.iter().for_each(|permission| self.try_all(charging, *permission, best));
+            }
+            return;
+        }
+    }
+
+    /// How many slots within `program ahead` a permission serves at best, whatever is charged.
+    fn may_serve(&self, unpermitted: QuarterSet) -> usize {
+        let serves = |slot: &&Slot| match slot.aim {
+            Grip::Hold | Grip::Charge(_) => unpermitted.is_empty() || unpermitted.contains(slot.quarter),
+            Grip::SelfConsume => true,
+        };
+        self.demand.slots.iter().take(self.demand.ahead).take_while(serves).count()
     }
 
     fn stay(&self) -> Choice {
@@ -155,7 +176,10 @@ impl<'a> Judge<'a> {
     fn one_object(&self, charging: &[Charging], permissions: &[Permission], best: &mut Choice) {
         let present = &self.standing.shape;
         let cap_kept = present.charged.is_empty() || present.cap <= self.bounds.ceiling;
-        if !self.standing.odd_charge && cap_kept && present.charged.within(self.demand.may_charge(present.cap)) {
+        if !self.standing.odd_charge
+            && cap_kept
+            && present.charged.within(self.demand.may_charge(present.cap, self.bounds.idle))
+        {
             let exact = self.demand.charged(present.cap, self.bounds.idle);
             let kept = Charging { cap: present.cap, exact, sets: vec![present.charged] };
             permissions.iter().for_each(|permission| self.try_all(&kept, *permission, best));
@@ -172,7 +196,7 @@ impl<'a> Judge<'a> {
         let permission =
             |unpermitted| Permission { unpermitted, extra: self.extra(unpermitted), kept: false, lonely: false };
         let kept = keep.then(|| Permission { kept: true, ..permission(present) });
-        let sets = edges.sets(QuarterSet::DAY, self.free, self.bounds.extra_hold, usize::MAX);
+        let sets = edges.sets(QuarterSet::DAY, self.free, self.bounds.extra_hold);
         let held = sets.into_iter().map(|set| !set).filter(|unpermitted| !unpermitted.is_empty());
         let stands = [QuarterSet::NONE, present].into_iter().chain(held).map(permission);
         let lonely = edges.lonely().filter(|_| self.free.is_empty());
@@ -182,7 +206,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Every set of charge windows that is safe, by cap: none at all first.
-    fn charging(&self, edges: &Edges, most: usize) -> Vec<Charging> {
+    fn charging(&self, edges: &Edges) -> Vec<Charging> {
         let present = &self.standing.shape;
         let mut caps: Vec<u8> = self.demand.targets().into_iter().take(MOST_TARGETS).collect();
         if self.bounds.idle_windows && !caps.contains(&LEAST_TARGET) {
@@ -194,8 +218,8 @@ impl<'a> Judge<'a> {
             sets: vec![QuarterSet::NONE],
         };
         let with = |cap: u8| {
-            let allowed = self.demand.may_charge(cap);
-            let mut sets = edges.sets(allowed, QuarterSet::NONE, 0, most);
+            let allowed = self.demand.may_charge(cap, self.bounds.idle);
+            let mut sets = edges.sets(allowed, QuarterSet::NONE, 0);
             sets.extend([present.charged].into_iter().filter(|set| set.within(allowed)));
             Charging { cap, exact: self.demand.charged(cap, self.bounds.idle), sets }
         };
@@ -290,15 +314,15 @@ impl<'a> Judge<'a> {
     fn too_firm_ahead(&self, shape: &Shape) -> bool {
         let held = self.demand.held_too_much(shape.unpermitted - shape.charged);
         let may_charge = |slot: &Slot| match slot.asked {
-            Some(crate::device::Grip::Charge(target)) => shape.cap <= target,
-            Some(crate::device::Grip::Hold) => shape.cap == LEAST_TARGET,
-            Some(crate::device::Grip::SelfConsume) | None => false,
+            Some(Grip::Charge(target)) => shape.cap <= target,
+            Some(Grip::Hold) => shape.cap == LEAST_TARGET,
+            Some(Grip::SelfConsume) | None => false,
         };
         let too_firm = |slot: &Slot| {
             if shape.charged.contains(slot.quarter) {
                 !may_charge(slot)
             } else {
-                let free = slot.asked.is_none_or(|grip| grip == crate::device::Grip::SelfConsume);
+                let free = slot.asked.is_none_or(|grip| grip == Grip::SelfConsume);
                 free && shape.unpermitted.contains(slot.quarter) && held > self.bounds.extra_hold
             }
         };

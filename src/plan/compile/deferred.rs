@@ -76,14 +76,8 @@ pub enum Reason {
 const WINDOWS: u32 = 2;
 
 /// Everything that is not done as asked, in order of time.
-pub(super) fn list(
-    request: &Request<'_>,
-    demand: &Demand,
-    bounds: &Bounds<'_>,
-    present: &Shape,
-    shape: &Shape,
-) -> Vec<Deferred> {
-    let teller = Teller { request, demand, bounds, present, shape };
+pub(super) fn list(request: &Request<'_>, demand: &Demand, bounds: &Bounds<'_>, shape: &Shape) -> Vec<Deferred> {
+    let teller = Teller { request, demand, bounds, shape };
     let mut list: Vec<Deferred> = Vec::new();
     let mut before: Option<(Option<Grip>, Option<u8>)> = None;
     let extra_allowed = demand.held_too_much(shape.unpermitted - shape.charged) <= bounds.extra_hold;
@@ -106,7 +100,6 @@ struct Teller<'a> {
     request: &'a Request<'a>,
     demand: &'a Demand,
     bounds: &'a Bounds<'a>,
-    present: &'a Shape,
     shape: &'a Shape,
 }
 
@@ -148,12 +141,14 @@ impl Teller<'_> {
             Grip::Hold if slot.below_least => Reason::LeastTarget { least: super::LEAST_TARGET },
             Grip::Hold if self.demand.free().contains(slot.quarter) => Reason::Repeats,
             Grip::Hold => Reason::over(self.permissions(), |needed, most| Reason::Permissions { needed, most }),
-            Grip::Charge(target) if !self.demand.may_charge(target).contains(slot.quarter) => Reason::Repeats,
+            Grip::Charge(target) if !self.demand.may_charge(target, self.bounds.idle).contains(slot.quarter) => {
+                Reason::Repeats
+            }
             Grip::Charge(target) if !self.shape.charged.is_empty() && self.shape.cap != target => {
                 Reason::Target { asked: target, held: self.shape.cap }
             }
             Grip::Charge(target) => {
-                let needed = self.demand.may_charge(target).runs().count();
+                let needed = self.demand.may_charge(target, self.bounds.idle).runs().count();
                 Reason::over(needed, |needed, most| Reason::ChargeWindows { needed, most })
             }
         }
@@ -162,8 +157,8 @@ impl Teller<'_> {
     /// Why what is missing may not be granted now.
     fn refusal(&self, slot: &Slot, asked: Grip) -> Option<Refusal> {
         let permit = self.permit(asked);
-        let more = asked > self.present.grip(slot.quarter)
-            || (asked == Grip::SelfConsume && slot.floor.is_some_and(|floor| floor > self.present.floor));
+        let does = self.shape.grip(slot.quarter);
+        let more = asked > does || (asked == does && slot.floor.is_some_and(|floor| floor > self.shape.floor));
         match permit {
             MayGrant::No { why, .. } if more => Some(why),
             _ => None,

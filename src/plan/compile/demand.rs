@@ -113,15 +113,15 @@ impl Demand {
         self.layers.iter().map(of).collect()
     }
 
-    /// The quarter hours that may be charged in with this cap: wherever the lap asks for as much, and those that a clock
-    /// change leaves out.
-    pub(crate) fn may_charge(&self, cap: u8) -> QuarterSet {
-        let enough = |grip: Option<Grip>| match grip {
+    /// The quarter hours that may be charged in with this cap: wherever the lap asks for as much, where a window with the
+    /// least cap is the hold that it asks for, and those that a clock change leaves out.
+    pub(crate) fn may_charge(&self, cap: u8, idle: &dyn Fn(&Slot) -> bool) -> QuarterSet {
+        let enough = |slot: &Slot| match slot.asked {
             Some(Grip::Charge(target)) => target >= cap,
-            Some(Grip::Hold) => cap == LEAST_TARGET,
+            Some(Grip::Hold) => cap == LEAST_TARGET && idle(slot),
             Some(Grip::SelfConsume) | None => false,
         };
-        let against = self.lap_slots().filter(|slot| !enough(slot.asked));
+        let against = self.lap_slots().filter(|slot| !enough(slot));
         !against.fold(QuarterSet::NONE, |set, slot| set.with(slot.quarter))
     }
 

@@ -128,7 +128,7 @@ pub fn compile(request: &Request<'_>) -> Result<Compiled, NotPossible> {
         let (desired, writes) = spell(request.present, &standing, &best);
         (best.shape, writes, desired)
     };
-    let deferred = deferred::list(request, &demand, &bounds, &standing.shape, &shape);
+    let deferred = deferred::list(request, &demand, &bounds, &shape);
     let bound = OrphanBound::of(&shape, demand.held_or_charged_too_much(&shape));
     let lowering = lowering(&demand, &shape);
     Ok(Compiled { desired, writes, deferred, bound, lowering })
