@@ -293,7 +293,7 @@ fn config() -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..config() })]
+    #![proptest_config(config())]
 
     #[test]
     fn no_schedule_of_four_hour_blocks_is_better(case in case(6)) {
@@ -302,7 +302,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..config() })]
+    #![proptest_config(ProptestConfig { cases: config().cases / 16, ..config() })]
 
     #[test]
     fn no_schedule_of_three_hour_blocks_is_better(case in case(8)) {

@@ -166,13 +166,13 @@ impl Case {
     }
 }
 
-fn config(cases: u32) -> ProptestConfig {
+fn config() -> ProptestConfig {
     let kept = FileFailurePersistence::WithSource("regressions");
-    ProptestConfig { cases, failure_persistence: Some(Box::new(kept)), ..ProptestConfig::default() }
+    ProptestConfig { failure_persistence: Some(Box::new(kept)), ..ProptestConfig::default() }
 }
 
 proptest! {
-    #![proptest_config(config(1500))]
+    #![proptest_config(config())]
 
     #[test]
     fn what_is_not_deferred_is_done(case in case(), soc in 0.0..100.0, solar in 0.0..4000.0, load in 0.0..4000.0) {

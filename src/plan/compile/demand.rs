@@ -2,6 +2,8 @@
 
 use crate::device::{Grip, QuarterSet};
 use crate::engine::Command;
+use crate::plan::budget::Permits;
+use crate::plan::order::Shape;
 use crate::plan::{Span, Timeline};
 use crate::time::{Instant, Zone};
 use crate::units::Soc;
@@ -86,6 +88,23 @@ impl Demand {
         let ahead = slots.partition_point(|slot| slot.from <= last).min(known).max(1);
         let layers = layers(&slots, lap);
         Demand { slots, lap, ahead, floor, layers }
+    }
+
+    /// Aims at what is asked, but where an object may not be granted more at no more than this schedule does.
+    pub(crate) fn aim(&mut self, permits: &Permits, standing: &Shape) {
+        let (charge, discharge) = (permits.charge.is_yes(), permits.discharge.is_yes());
+        if charge && discharge {
+            return;
+        }
+        for slot in &mut self.slots {
+            let held = standing.unpermitted.contains(slot.quarter);
+            slot.aim = match slot.aim {
+                Grip::Charge(_) if !charge => slot.aim.min(standing.grip(slot.quarter)),
+                // What is charged now but may not be restricted becomes free when the charge window goes.
+                Grip::Hold if !discharge && !held => Grip::SelfConsume,
+                aim => aim,
+            };
+        }
     }
 
     /// The slots of the lap.

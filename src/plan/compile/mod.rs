@@ -116,7 +116,7 @@ pub struct NotPossible {
 pub fn compile(request: &Request<'_>) -> Result<Compiled, NotPossible> {
     possible(request.timeline)?;
     let standing = Standing::of(request.present);
-    let demand = demand(request, &standing);
+    let mut demand = demand(request, &standing);
     let idle = |slot: &Slot| idles(request, slot);
     let bounds = bounds(request, &demand, &standing, &idle);
     let judge = Judge::new(&demand, &bounds, &standing);
@@ -125,6 +125,7 @@ pub fn compile(request: &Request<'_>) -> Result<Compiled, NotPossible> {
         (standing.shape, Vec::new(), *request.present)
     } else {
         let best = judge.best();
+        let best = settle(request, &mut demand, &bounds, &standing, best);
         let (desired, writes) = spell(request.present, &standing, &best);
         (best.shape, writes, desired)
     };
@@ -153,18 +154,29 @@ fn demand(request: &Request<'_>, standing: &Standing) -> Demand {
     let ahead = i64::try_from(request.program_ahead.as_secs()).unwrap_or(i64::MAX);
     let ceiling = whole_down(request.ceiling);
     let mut demand = Demand::new(request.timeline, request.zone, request.now, ahead, ceiling);
-    let (charge, discharge) = (request.permits.charge.is_yes(), request.permits.discharge.is_yes());
-    if !(charge && discharge) {
-        for slot in &mut demand.slots {
-            let grantable = match slot.aim {
-                Grip::Charge(_) => charge,
-                Grip::Hold => discharge,
-                Grip::SelfConsume => true,
-            };
-            slot.aim = if grantable { slot.aim } else { slot.aim.min(standing.shape.grip(slot.quarter)) };
-        }
-    }
+    demand.aim(&request.permits, &standing.shape);
     demand
+}
+
+/// Where grants are refused, a grip that the choice could not keep is nothing to aim at any more: chooses again until what
+/// is kept and what is aimed at agree, so that a second compilation finds nothing to do. A few rounds are enough.
+fn settle(
+    request: &Request<'_>,
+    demand: &mut Demand,
+    bounds: &Bounds<'_>,
+    standing: &Standing,
+    mut best: Choice,
+) -> Choice {
+    let refused = !(request.permits.charge.is_yes() && request.permits.discharge.is_yes());
+    for _ in 0..if refused { 4 } else { 0 } {
+        demand.aim(&request.permits, &best.shape);
+        let again = Judge::new(demand, bounds, standing).best();
+        if again.shape == best.shape {
+            break;
+        }
+        best = again;
+    }
+    best
 }
 
 fn bounds<'a>(
