@@ -1,6 +1,14 @@
 //! Random timelines over random schedules: whatever is asked, the compiled schedule does it, and no state on the way there
 //! would do more than is asked if nobody came back.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    missing_docs,
+    unreachable_pub
+)]
 
 mod compiler_support;
 
@@ -9,7 +17,7 @@ use compiler_support::reference::{self, Mode, Slot, grip, mode};
 use compiler_support::*;
 use offpeak::device::{Grip, Object, TwoWindow};
 use offpeak::plan::budget::{MayGrant, Permits, Refusal};
-use offpeak::plan::compile::{Compiled, Reason, self_consume};
+use offpeak::plan::compile::{Compiled, Reason, self_consume, violations};
 use offpeak::plan::order::Kind;
 use offpeak::plan::{Timeline, compile};
 use offpeak::time::{ClockTime, Instant, Zone};
@@ -227,6 +235,8 @@ proptest! {
             if last {
                 prop_assert!(reference::too_firm(state, &slots).1 <= case.extra_slots(), "held too long: {}", text(state));
                 prop_assert!(state.discharge.floor >= 10 && floors.is_none_or(|f| state.discharge.floor <= f));
+                let request = case.site.request(&case.timeline, state, case.now);
+                prop_assert_eq!(violations(&request, state), vec![]);
                 prop_assert!(!state.charge.grid_charge || state.charge.cap <= case.site.ceiling as u8);
             }
         }
@@ -248,6 +258,19 @@ proptest! {
                 let higher = after.discharge.floor > before.discharge.floor.max(10);
                 prop_assert_eq!(write.kind == Kind::Grant, more || higher, "{} → {}", text(before), text(&after));
             }
+        }
+    }
+
+    #[test]
+    fn a_grant_goes_before_a_withdrawal_only_where_windows_would_overlap(case in case()) {
+        let compiled = case.compiled();
+        if let [first, second] = compiled.writes.as_slice()
+            && (first.kind, second.kind) == (Kind::Grant, Kind::Withdrawal)
+            && case.present.oddity().is_none()
+        {
+            let swapped = case.present.with(second.settings);
+            let grips = (0..96u16).any(|q| reference::clear(&swapped) && grip(&swapped, q * 15) > grip(&case.present, q * 15));
+            prop_assert!(!reference::clear(&swapped) || grips, "{} could go first", text(&swapped));
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the timeline asks and the schedule does not do: what, why, and when it will be programmed.
 
+use std::fmt;
+
 use super::choose::Bounds;
 use super::demand::{Demand, QUARTER, Slot, instant};
 use super::{Request, idles};
@@ -200,6 +202,29 @@ impl Teller<'_> {
         let before = self.demand.slots.iter().take_while(|slot| instant(slot.from) < deferred.from);
         let gripped = before.filter(|slot| self.shape.grip(slot.quarter) > Grip::SelfConsume);
         gripped.last().map(|slot| instant(slot.from + QUARTER))
+    }
+}
+
+impl fmt::Display for Reason {
+    /// As the plan says it, after what is deferred: `the day asks for 3 permissions, the store has 2`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::MayNotGrant(refusal) => refusal.fmt(f),
+            Reason::LeftOver => f.write_str("left over, and withdrawn before it would repeat"),
+            Reason::Repeats => f.write_str("windows repeat every day, and this time of day differs within a day"),
+            Reason::Target { asked, held } => {
+                write!(f, "one target serves all charge windows: {held} %, not {asked} %")
+            }
+            Reason::LeastTarget { least } => write!(f, "the store takes no target below {least} %"),
+            Reason::Floor { asked, held } => write!(f, "one floor serves the whole day: {held} %, not {asked} %"),
+            Reason::ChargeWindows { needed, most } => {
+                write!(f, "the day asks for {needed} charge windows, the store has {most}")
+            }
+            Reason::Permissions { needed, most } => {
+                write!(f, "the day asks for {needed} permissions, the store has {most}")
+            }
+            Reason::Waits => f.write_str("not due yet"),
+        }
     }
 }
 

@@ -12,10 +12,12 @@ mod candidates;
 mod choose;
 mod deferred;
 mod demand;
+mod safety;
 
 use std::time::Duration;
 
 pub use deferred::{Deferred, Reason};
+pub use safety::{Violation, violations};
 
 use self::choose::{Bounds, Choice, Judge};
 use self::demand::{Demand, LEAST_TARGET, Slot, instant, whole_down, whole_up};
