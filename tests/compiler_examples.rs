@@ -308,3 +308,13 @@ fn a_sequence_begins_only_if_the_budget_reaches_its_end() {
     assert_eq!(writes(2), (3, 2));
     assert!(writes(1).1 <= 1);
 }
+
+#[test]
+fn where_the_timeline_says_nothing_nothing_is_granted_and_nothing_is_taken_away() {
+    let present = schedule(&["00:00-05:30"], 90, &[], 10);
+    let now = at("2026-11-20T02:00Z");
+    let silent = site().compile_at(&offpeak::plan::Timeline::default(), &present, now);
+    assert_eq!((silent.writes, silent.desired), (vec![], present));
+    let short = day("2026-11-20T02:00Z", 2, &[("C90", 99.0)]);
+    assert_eq!(text(&site().compile(&short, &idle()).desired), "charge 02:00–04:00 to 90 · unrestricted · floor 10");
+}

@@ -313,18 +313,18 @@ impl<'a> Judge<'a> {
 
     fn too_firm_ahead(&self, shape: &Shape) -> bool {
         let held = self.demand.held_too_much(shape.unpermitted - shape.charged);
-        let may_charge = |slot: &Slot| match slot.asked {
-            Some(Grip::Charge(target)) => shape.cap <= target,
-            Some(Grip::Hold) => shape.cap == LEAST_TARGET,
-            Some(Grip::SelfConsume) | None => false,
+        let may_charge = |asked: Grip| match asked {
+            Grip::Charge(target) => shape.cap <= target,
+            Grip::Hold => shape.cap == LEAST_TARGET,
+            Grip::SelfConsume => false,
         };
+        // Where the timeline says nothing, what stands is not against it.
         let too_firm = |slot: &Slot| {
-            if shape.charged.contains(slot.quarter) {
-                !may_charge(slot)
-            } else {
-                let free = slot.asked.is_none_or(|grip| grip == Grip::SelfConsume);
-                free && shape.unpermitted.contains(slot.quarter) && held > self.bounds.extra_hold
-            }
+            slot.asked.is_some_and(|asked| match shape.grip(slot.quarter) {
+                Grip::Charge(_) => !may_charge(asked),
+                Grip::Hold => asked == Grip::SelfConsume && held > self.bounds.extra_hold,
+                Grip::SelfConsume => false,
+            })
         };
         self.demand.slots.iter().take(self.demand.ahead).any(too_firm)
     }

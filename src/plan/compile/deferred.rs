@@ -185,9 +185,12 @@ impl Teller<'_> {
         let now = self.request.now;
         let ahead = chrono::Duration::from_std(self.request.program_ahead).unwrap_or_default();
         let planned = deferred.from.checked_sub_signed(ahead).unwrap_or(now);
-        let granted = match (deferred.why, self.permit(Grip::Hold), self.permit(Grip::Charge(0))) {
-            (Reason::MayNotGrant(why), MayGrant::No { why: refused, until }, _) if why == refused => until,
-            (Reason::MayNotGrant(_), _, MayGrant::No { until, .. }) => until,
+        let permit = match deferred.asked {
+            Command::ChargeTo { .. } => self.bounds.permits.charge,
+            _ => self.bounds.permits.discharge,
+        };
+        let granted = match (deferred.why, permit) {
+            (Reason::MayNotGrant(_), MayGrant::No { until, .. }) => until,
             _ => None,
         };
         let ready = granted.unwrap_or(now).max(now);
