@@ -123,8 +123,10 @@ impl World {
         let now = self.slots[0].minute;
         let changes = |minute: u16| {
             let pairs = self.slots.iter().zip(self.slots.iter().skip(1));
-            let present = [self.present.charge.windows, self.present.discharge.windows].concat();
-            let own = present.iter().any(|window| window.from.minutes() == minute || window.to.minutes() == minute);
+            let (charge, discharge) = (&self.present.charge, &self.present.discharge);
+            let in_force = [(charge.grid_charge, charge.windows), (discharge.restricted, discharge.windows)];
+            let present = in_force.iter().filter(|(on, _)| *on).flat_map(|(_, windows)| windows);
+            let own = { present }.any(|window| window.from.minutes() == minute || window.to.minutes() == minute);
             let differs = |(one, two): (&Slot, &Slot)| (one.asked, one.floor) != (two.asked, two.floor);
             minute == 0 || minute == now || own || pairs.clone().any(|(a, b)| b.minute == minute && differs((a, b)))
         };

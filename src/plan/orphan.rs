@@ -4,7 +4,6 @@ use std::fmt;
 use std::time::Duration;
 
 use super::order::Shape;
-use crate::device::QuarterSet;
 use crate::device::two_window::GRID_MINUTES;
 use crate::time::{ClockTime, spoken};
 
@@ -41,14 +40,6 @@ impl OrphanBound {
             floor: shape.floor,
             unasked_minutes: minutes(u32::try_from(unasked).unwrap_or(u32::MAX)),
         }
-    }
-}
-
-impl Default for OrphanBound {
-    /// The bound of a schedule that does nothing.
-    fn default() -> OrphanBound {
-        let shape = Shape { charged: QuarterSet::NONE, cap: 0, unpermitted: QuarterSet::NONE, floor: 0 };
-        OrphanBound::of(&shape, 0)
     }
 }
 

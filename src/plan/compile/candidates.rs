@@ -3,7 +3,7 @@
 //! Within a stretch of the day that asks for one thing on every day of the horizon, a window gains nothing by beginning or
 //! ending in its middle. So the windows of a candidate begin and end where the demand or the present schedule changes, at
 //! midnight, and at the present quarter hour. Where the lap asks for no self-consumption at all a restriction still needs
-//! a permission somewhere: the last quarter hour before one of these, which charge windows then leave out.
+//! a permission somewhere: a quarter hour beside one of these, which charge windows then leave out.
 
 use super::demand::{Demand, Slot};
 use crate::device::QuarterSet;
@@ -53,9 +53,10 @@ impl Edges {
         enough.unwrap_or_default()
     }
 
-    /// The last quarter hour before each edge, alone.
+    /// The quarter hours on both sides of each edge, each alone.
     pub(crate) fn lonely(&self) -> impl Iterator<Item = QuarterSet> {
-        self.0.iter().filter_map(|edge| edge.checked_sub(1)).map(|quarter| QuarterSet::NONE.with(quarter))
+        let sides = self.0.iter().flat_map(|edge| [edge.checked_sub(1), Some(*edge).filter(|edge| *edge < 96)]);
+        sides.flatten().map(|quarter| QuarterSet::NONE.with(quarter))
     }
 
     fn add(&mut self, quarter: u32) {

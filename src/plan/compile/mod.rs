@@ -4,6 +4,13 @@
 //! two objects one at a time. So most timelines do not fit as a whole: what begins within `program ahead` goes first, what
 //! does not fit is deferred, and nothing is ever written that would do more than the timeline asks if nobody came back.
 //!
+//! What stands on the device from a day that asked for it may stand until it would repeat within `program ahead`; then it
+//! is withdrawn. Nothing new is written that the next lap of the wall clock does not ask for.
+//!
+//! The search is exact for any policy that a person would write. It is bounded for every other: of more than 4,000 sets of
+//! windows or 60,000 pairs of them those of the farthest edges are not looked at, and of more than six targets only the
+//! nearest six are tried. What is not looked at is deferred; what is chosen is safe all the same.
+//!
 //! An odd schedule (off the grid, across midnight, windows that overlap) never matches anything: the device may do anything
 //! with it, so it is replaced at once. Replacing it is a withdrawal if the new content has no grip, since an odd object
 //! surely holds nothing; else it is a grant.
