@@ -12,10 +12,10 @@
 mod compiler_support;
 
 use compiler_support::*;
+use offpeak::device::WriteKind;
 use offpeak::device::{Object, TwoWindow};
 use offpeak::plan::budget::{MayGrant, Permits, Refusal};
 use offpeak::plan::compile::Reason;
-use offpeak::plan::order::Kind;
 use offpeak::plan::{Compiled, diff};
 
 #[test]
@@ -24,7 +24,7 @@ fn a_night_charge_across_midnight_takes_both_windows() {
     let compiled = site().compile(&timeline, &idle());
     assert_eq!(text(&compiled.desired), "charge 00:00–05:30 23:30–00:00 to 90 · unrestricted · floor 10");
     assert_eq!(compiled.writes.len(), 1);
-    assert_eq!(compiled.writes[0].kind, Kind::Grant);
+    assert_eq!(compiled.writes[0].kind, WriteKind::Grant);
     assert_eq!(compiled.deferred, []);
     assert_eq!(
         compiled.bound.to_string(),
@@ -79,7 +79,7 @@ fn steps(present: &TwoWindow, compiled: &Compiled) -> String {
     for write in &compiled.writes {
         let changes = diff::of_write(&state, &write.settings);
         state = state.with(write.settings);
-        let kind = if write.kind == Kind::Grant { "grant" } else { "withdrawal" };
+        let kind = if write.kind == WriteKind::Grant { "grant" } else { "withdrawal" };
         let fields: Vec<String> = changes.changes.iter().map(ToString::to_string).collect();
         lines.push(format!("{kind} {}: {}", changes.object.update_endpoint(), fields.join(", ")));
     }
@@ -188,7 +188,7 @@ fn an_odd_schedule_is_replaced_at_once() {
     grant updateChargeConfigInfo: window 1 23:37–00:00 → 00:00–05:30, window 2 00:00–05:30 → 23:30–00:00
     orphan charges to 90 % every night 23:30–05:30 (6 h without discharge a day), nothing else
     ");
-    insta::assert_snapshot!(check(off_grid, Permits::none(Refusal::Drift, None)), @r"
+    insta::assert_snapshot!(check(off_grid, Permits::none(Refusal::Blind, None)), @r"
     charge 23:37–00:00 00:00–05:30 to 90 · unrestricted · floor 10
     withdrawal updateChargeConfigInfo: gridCharge 1 → 0
     deferred 20 23:30–21 05:30: charge to 90 %: someone else changed the schedule; due 20 20:30

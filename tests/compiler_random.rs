@@ -15,10 +15,10 @@ mod compiler_support;
 use chrono::Duration;
 use compiler_support::reference::{self, Mode, Slot, grip, mode};
 use compiler_support::*;
+use offpeak::device::WriteKind;
 use offpeak::device::{Grip, Object, TwoWindow};
 use offpeak::plan::budget::{MayGrant, Permits, Refusal};
 use offpeak::plan::compile::{Compiled, Reason, self_consume, violations};
-use offpeak::plan::order::Kind;
 use offpeak::plan::{Timeline, compile};
 use offpeak::time::{ClockTime, Instant, Zone};
 use proptest::prelude::*;
@@ -62,7 +62,7 @@ fn permit() -> impl Strategy<Value = MayGrant> {
     prop_oneof![
         4 => Just(MayGrant::Yes { writes: 5 }),
         1 => Just(MayGrant::Yes { writes: 1 }),
-        2 => Just(MayGrant::No { why: Refusal::Drift, until: None }),
+        2 => Just(MayGrant::No { why: Refusal::Blind, until: None }),
     ]
 }
 
@@ -237,12 +237,12 @@ proptest! {
             let object = write.settings.object();
             prop_assert_ne!(before.settings(object), write.settings, "a write that changes nothing");
             let permit = if object == Object::Charge { case.site.permits.charge } else { case.site.permits.discharge };
-            prop_assert!(permit.is_yes() || write.kind == Kind::Withdrawal);
+            prop_assert!(permit.is_yes() || write.kind == WriteKind::Withdrawal);
             let after = before.with(write.settings);
             if before.oddity().is_none() {
                 let more = (0..96u16).any(|quarter| grip(&after, quarter * 15) > grip(before, quarter * 15));
                 let higher = after.discharge.floor > before.discharge.floor.max(10);
-                prop_assert_eq!(write.kind == Kind::Grant, more || higher, "{} → {}", text(before), text(&after));
+                prop_assert_eq!(write.kind == WriteKind::Grant, more || higher, "{} → {}", text(before), text(&after));
             }
         }
     }
@@ -251,7 +251,7 @@ proptest! {
     fn a_grant_goes_before_a_withdrawal_only_where_windows_would_overlap(case in case()) {
         let compiled = case.compiled();
         if let [first, second] = compiled.writes.as_slice()
-            && (first.kind, second.kind) == (Kind::Grant, Kind::Withdrawal)
+            && (first.kind, second.kind) == (WriteKind::Grant, WriteKind::Withdrawal)
             && case.present.oddity().is_none()
         {
             let swapped = case.present.with(second.settings);

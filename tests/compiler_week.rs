@@ -16,9 +16,9 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, Duration, NaiveDate};
 use compiler_support::reference::{self, grip};
 use compiler_support::*;
+use offpeak::device::WriteKind;
 use offpeak::device::{Grip, TwoWindow};
 use offpeak::plan::Timeline;
-use offpeak::plan::order::Kind;
 use offpeak::time::{ClockTime, Instant, Zone};
 
 /// Daily windows: command, start, end, and whether on a day (the one on which the window began).
@@ -80,7 +80,7 @@ fn run(site: &Site, rules: &[Rule], from: &str, days: i64, horizon: i64) -> Run 
         let local = site.zone.local(now);
         *run.writes.entry(local.date).or_default() += compiled.writes.len();
         for write in &compiled.writes {
-            let kind = if write.kind == Kind::Grant { "grants" } else { "withdraws" };
+            let kind = if write.kind == WriteKind::Grant { "grants" } else { "withdraws" };
             run.schedule = run.schedule.with(write.settings);
             assert!(reference::clear(&run.schedule), "{now} overlaps");
             run.log.push(format!("{} {} {kind}: {}", local.date.format("%a"), local.time(), text(&run.schedule)));

@@ -6,12 +6,13 @@ use super::two_window::{ChargeSettings, DischargeSettings, Object, Period, Setti
 use crate::time::Instant;
 
 /// Whether a write takes more grip of the device or less.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WriteKind {
+    /// Less grip: it adds none in any quarter hour and raises neither target nor floor, but for a floor up to the reserve,
+    /// which is a guard. It is always allowed.
+    Withdrawal,
     /// More grip: a charge, a hold. It needs a durable intent, fresh readings and budget.
     Grant,
-    /// Less grip: the end of a charge, the release of a hold. It is always allowed.
-    Withdrawal,
 }
 
 /// One write of a sequence.

@@ -1,11 +1,9 @@
 //! What may be sent now: the day's budget and the interval, counted per object from the writes of the past.
 
+use std::fmt;
+
 use crate::policy::model::Limits;
 use crate::time::{Instant, Zone, after};
-use std::fmt;
-use std::time::Duration;
-
-use crate::time::{Instant, Zone, elapsed};
 
 /// Whether grants may be sent to an object now. Withdrawals always may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,10 +113,6 @@ impl MayGrant {
     }
 }
 
-fn after(last: Instant, between: Duration) -> Instant {
-    chrono::Duration::from_std(between).ok().and_then(|between| last.checked_add_signed(between)).unwrap_or(last)
-}
-
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -130,6 +124,7 @@ impl fmt::Display for Refusal {
             Refusal::Drift => f.write_str("someone else changed the schedule"),
             Refusal::Blind => f.write_str("the readings are not fit to take more grip"),
             Refusal::Unproven => f.write_str("what is on the device is not proven yet"),
+            Refusal::Clock => f.write_str("the clock jumped and is not believed yet"),
         }
     }
 }
@@ -138,17 +133,14 @@ impl fmt::Display for Refusal {
 mod tests {
     use super::*;
 
-    const LIMITS: WriteLimits = WriteLimits { per_day: 6, between: Duration::from_secs(600) };
-
     fn at(text: &str) -> Instant {
         text.parse().expect("an instant")
     }
 
-    fn verdict(sent: &[&str], since: Option<&str>, now: &str, limits: WriteLimits) -> String {
-        let sent: Vec<Instant> = sent.iter().map(|text| at(text)).collect();
-        let past = PastWrites { sent: &sent, counted_since: since.map(at) };
+    fn verdict(used: &Used, now: &str, per_day: u32) -> String {
+        let limits = Limits { writes_per_day: per_day, ..Limits::default() };
         let zone = Zone::named("Europe/Berlin").expect("a zone");
-        match may_grant(&past, limits, &zone, at(now)) {
+        match may_grant(used, &limits, &zone, at(now)) {
             MayGrant::Yes { writes } => format!("yes, {writes}"),
             MayGrant::No { why, until } => {
                 format!("no: {why}; {}", until.map_or("never".to_owned(), |until| until.format("%F %R").to_string()))
@@ -158,48 +150,39 @@ mod tests {
 
     #[test]
     fn grants_keep_the_last_write_of_the_local_day_and_the_interval() {
-        let check = |sent: &[&str], now: &str, expect: &str| assert_eq!(verdict(sent, None, now, LIMITS), expect);
-        check(&[], "2026-11-20T12:00:00Z", "yes, 5");
-        check(&["2026-11-20T11:00:00Z"], "2026-11-20T12:00:00Z", "yes, 4");
-        check(
-            &["2026-11-20T11:51:00Z"],
-            "2026-11-20T12:00:00Z",
-            "no: the last write was at 11:51 UTC; 2026-11-20 12:01",
-        );
-        check(&["2026-11-20T11:50:00Z"], "2026-11-20T12:00:00Z", "yes, 4");
-        let five = ["2026-11-19T23:00:00Z", "2026-11-20T01:00:00Z", "2026-11-20T02:00:00Z", "2026-11-20T03:00:00Z"];
-        check(&five, "2026-11-20T12:00:00Z", "yes, 1");
-        let six = [five.as_slice(), &["2026-11-20T04:00:00Z"]].concat();
+        let check = |today: u32, last: Option<&str>, expect: &str| {
+            let used = Used { today, last: last.map(at), lost_until: None };
+            assert_eq!(verdict(&used, "2026-11-20T12:00:00Z", 6), expect, "{today} {last:?}");
+        };
+        check(0, None, "yes, 5");
+        check(1, Some("2026-11-20T11:00:00Z"), "yes, 4");
+        check(1, Some("2026-11-20T11:51:00Z"), "no: the last write was at 11:51 UTC; 2026-11-20 12:01");
+        check(1, Some("2026-11-20T11:50:00Z"), "yes, 4");
+        check(4, Some("2026-11-20T03:00:00Z"), "yes, 1");
         let refused = "no: 5 of 6 writes used today, and the last one is kept for withdrawals; 2026-11-20 23:00";
-        check(&six, "2026-11-20T12:00:00Z", refused);
-        check(&six, "2026-11-20T23:00:00Z", "yes, 5");
+        check(5, Some("2026-11-20T04:00:00Z"), refused);
+        check(99, Some("2026-11-20T04:00:00Z"), &refused.replace("5 of", "99 of"));
     }
 
     #[test]
-    fn local_days_are_counted_not_utc_days() {
-        assert_eq!(verdict(&["2026-11-19T22:59:00Z"], None, "2026-11-20T12:00:00Z", LIMITS), "yes, 5");
-        assert_eq!(verdict(&["2026-11-19T23:00:00Z"], None, "2026-11-20T12:00:00Z", LIMITS), "yes, 4");
-    }
-
-    #[test]
-    fn a_lost_count_waits_for_the_next_local_midnight() {
-        let since = Some("2026-11-20T09:00:00Z");
-        let check = |now: &str, expect: &str| assert_eq!(verdict(&[], since, now, LIMITS), expect, "{now}");
+    fn a_lost_count_waits_for_the_local_midnight() {
+        let used = Used { lost_until: Some(at("2026-11-20T23:00:00Z")), ..Used::default() };
+        let check = |now: &str, expect: &str| assert_eq!(verdict(&used, now, 6), expect, "{now}");
         check("2026-11-20T12:00:00Z", "no: today's writes are not known; 2026-11-20 23:00");
         check("2026-11-20T23:00:00Z", "yes, 5");
     }
 
     #[test]
-    fn a_clock_that_was_set_back_does_not_undo_writes() {
-        let sent = ["2026-11-21T12:00:00Z"];
-        let expect = "no: the last write was at 12:00 UTC; 2026-11-21 12:10";
-        assert_eq!(verdict(&sent, None, "2026-11-20T12:00:00Z", LIMITS), expect);
+    fn a_write_that_a_wrong_clock_dated_ahead_holds_up_nothing_for_long() {
+        let dated = |last: &str| Used { today: 1, last: Some(at(last)), lost_until: None };
+        assert_eq!(verdict(&dated("2026-11-21T12:00:00Z"), "2026-11-20T12:00:00Z", 6), "yes, 4");
+        let near = "no: the last write was at 12:05 UTC; 2026-11-20 12:15";
+        assert_eq!(verdict(&dated("2026-11-20T12:05:00Z"), "2026-11-20T12:00:00Z", 6), near);
     }
 
     #[test]
     fn a_budget_of_one_is_for_withdrawals_alone() {
-        let one = WriteLimits { per_day: 1, ..LIMITS };
         let expect = "no: 0 of 1 writes used today, and the last one is kept for withdrawals; never";
-        assert_eq!(verdict(&[], None, "2026-11-20T12:00:00Z", one), expect);
+        assert_eq!(verdict(&Used::default(), "2026-11-20T12:00:00Z", 1), expect);
     }
 }

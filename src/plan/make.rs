@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::budget::{Permits, Refusal};
-use super::compile::{Compiled, NotPossible, Request, Write, compile};
+use super::compile::{Compiled, NotPossible, Request, compile};
 use super::project;
 use super::timeline::{Outlook, Timeline};
-use crate::device::TwoWindow;
+use crate::device::{Step, TwoWindow};
 use crate::engine::{
     Command, Decision, Explanation, Memory, Override, Situation, Source, banded_prices, evaluate, explain,
 };
@@ -94,7 +94,7 @@ impl<'a> Plan<'a> {
 
     /// The writes that are pending, in the order in which they would go out.
     #[must_use]
-    pub fn writes(&self) -> &[Write] {
+    pub fn writes(&self) -> &[Step] {
         self.compiled.as_ref().map_or(&[], |compiled| &compiled.writes)
     }
 }

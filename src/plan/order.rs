@@ -5,7 +5,7 @@
 //! charge window and a permission overlap in it, which the device answers in ways unknown.
 
 use super::budget::{MayGrant, Permits};
-use crate::device::{Object, QuarterSet, TwoWindow};
+use crate::device::{Object, QuarterSet, TwoWindow, WriteKind};
 
 /// What a schedule does, as sets of quarter hours of every day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,29 +37,19 @@ pub(crate) struct Standing {
     pub(crate) odd: bool,
 }
 
-/// What a write does to our grip on the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// It adds no grip in any quarter hour and raises neither target nor floor, but for a floor up to the reserve, which is
-    /// a guard.
-    Withdrawal,
-    /// It adds grip somewhere.
-    Grant,
-}
-
 /// The ways from one schedule to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     /// Nothing differs.
     Nothing,
     /// One object differs.
-    One(Object, Kind),
+    One(Object, WriteKind),
     /// Both differ: the charge object goes first.
-    ChargeFirst(Kind, Kind),
+    ChargeFirst(WriteKind, WriteKind),
     /// Both differ: the discharge object goes first.
-    DischargeFirst(Kind, Kind),
+    DischargeFirst(WriteKind, WriteKind),
     /// Both differ and neither may go first: cut the charge windows to what both ends share, then discharge, then charge.
-    Shrink(Kind, Kind),
+    Shrink(WriteKind, WriteKind),
 }
 
 impl Shape {
@@ -156,30 +146,30 @@ pub(crate) fn writes(route: Route) -> u32 {
 }
 
 /// What replacing the charge object does: inside the windows that stay it may lower the cap.
-fn charge_kind(from: &Shape, to: &Shape) -> Kind {
+fn charge_kind(from: &Shape, to: &Shape) -> WriteKind {
     let more = !to.charged.within(from.charged) || (!to.charged.is_empty() && to.cap > from.cap);
-    if more { Kind::Grant } else { Kind::Withdrawal }
+    if more { WriteKind::Grant } else { WriteKind::Withdrawal }
 }
 
 /// What replacing the discharge object does while these quarter hours are charged in, where it has no say.
-fn discharge_kind(from: &Shape, to: &Shape, charged: QuarterSet, reserve: u8) -> Kind {
+fn discharge_kind(from: &Shape, to: &Shape, charged: QuarterSet, reserve: u8) -> WriteKind {
     let more = !(to.unpermitted - charged).within(from.unpermitted) || to.floor > from.floor.max(reserve);
-    if more { Kind::Grant } else { Kind::Withdrawal }
+    if more { WriteKind::Grant } else { WriteKind::Withdrawal }
 }
 
-fn allowed(permits: &Permits, charge: Kind, discharge: Kind) -> bool {
+fn allowed(permits: &Permits, charge: WriteKind, discharge: WriteKind) -> bool {
     permits.charge.allows(charge, 1) && permits.discharge.allows(discharge, 1)
 }
 
 /// Withdraw before grant; then what serves the timeline sooner; then the charge object first.
 fn prefers_discharge(
-    charge_first: (Kind, Kind),
-    discharge_first: (Kind, Kind),
+    charge_first: (WriteKind, WriteKind),
+    discharge_first: (WriteKind, WriteKind),
     from: &Standing,
     to: &Shape,
     sooner: impl FnOnce(&Shape, &Shape) -> bool,
 ) -> bool {
-    let wrong = |(first, second): (Kind, Kind)| first > second;
+    let wrong = |(first, second): (WriteKind, WriteKind)| first > second;
     match (wrong(charge_first), wrong(discharge_first)) {
         (true, false) => true,
         (false, true) => false,
@@ -201,9 +191,9 @@ fn shrink(from: &Standing, to: &Shape, reserve: u8, permits: &Permits) -> Option
 
 impl MayGrant {
     /// Whether a write of this kind may go, as part of so many writes to its object.
-    pub(crate) fn allows(&self, kind: Kind, writes: u32) -> bool {
+    pub(crate) fn allows(&self, kind: WriteKind, writes: u32) -> bool {
         match self {
-            _ if kind == Kind::Withdrawal => true,
+            _ if kind == WriteKind::Withdrawal => true,
             MayGrant::Yes { writes: left } => *left >= writes,
             MayGrant::No { .. } => false,
         }

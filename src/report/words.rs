@@ -9,7 +9,6 @@ use crate::device::{Grip, Object, Oddity, Outcome, WriteKind};
 use crate::engine::{Command, Decision, Source, Verdict};
 use crate::plan::budget::Refusal;
 use crate::plan::compile::{ChargeUse, Lowering, Reason};
-use crate::plan::order::Kind;
 use crate::policy::Policy;
 use crate::policy::model::{Action, Quantity};
 use crate::snapshot::{Quality, Signal, Unknown};
@@ -303,19 +302,19 @@ pub fn charge_use_code(charge: ChargeUse) -> &'static str {
 
 /// Whether a write takes more grip; the same word as [`WriteKind::word`].
 #[must_use]
-pub fn kind(kind: Kind) -> &'static str {
+pub fn kind(kind: WriteKind) -> &'static str {
     match kind {
-        Kind::Grant => WriteKind::Grant.word(),
-        Kind::Withdrawal => WriteKind::Withdrawal.word(),
+        WriteKind::Grant => WriteKind::Grant.word(),
+        WriteKind::Withdrawal => WriteKind::Withdrawal.word(),
     }
 }
 
 /// What a kind of write means.
 #[must_use]
-pub fn kind_meaning(kind: Kind) -> &'static str {
+pub fn kind_meaning(kind: WriteKind) -> &'static str {
     match kind {
-        Kind::Grant => "asks more of the device",
-        Kind::Withdrawal => "asks less of the device",
+        WriteKind::Grant => "asks more of the device",
+        WriteKind::Withdrawal => "asks less of the device",
     }
 }
 

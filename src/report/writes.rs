@@ -1,10 +1,10 @@
 //! What would be written, what waits and why, and what would happen if nobody came back.
 
-use crate::device::{Object, TwoWindow};
+use crate::device::{Object, Step, TwoWindow};
 use crate::engine::Command;
 use crate::plan::Plan;
 use crate::plan::budget::MayGrant;
-use crate::plan::compile::{Compiled, Deferred, Reason, Write};
+use crate::plan::compile::{Compiled, Deferred, Reason};
 use crate::plan::diff::{self, Change};
 use crate::time::{before, spoken};
 
@@ -79,7 +79,7 @@ fn why_none(plan: &Plan<'_>, wall: Wall<'_>) -> (String, Option<Reason>) {
     }
 }
 
-fn endpoint(plan: &Plan<'_>, writes: &[Write], write: &Write, index: usize) -> Line {
+fn endpoint(plan: &Plan<'_>, writes: &[Step], write: &Step, index: usize) -> Line {
     let object = write.settings.object();
     let number = if writes.len() > 1 { format!("{}. ", index + 1) } else { String::new() };
     let kind = format!("{}: {}", words::kind(write.kind), words::kind_meaning(write.kind));
@@ -88,7 +88,7 @@ fn endpoint(plan: &Plan<'_>, writes: &[Write], write: &Write, index: usize) -> L
     if writes.len() > 1 { line.text(Role::Faint, &format!(" ({})", left(plan, writes, write, index))) } else { line }
 }
 
-fn changes(screen: &mut Screen, before: &TwoWindow, write: &Write) {
+fn changes(screen: &mut Screen, before: &TwoWindow, write: &Step) {
     let difference = diff::of_write(before, &write.settings);
     for Change { field, from, to } in &difference.changes {
         let line = Line::indent(4).text(Role::Warn, "~").text(Role::Text, &format!(" {field:<11}  "));
@@ -101,7 +101,7 @@ fn changes(screen: &mut Screen, before: &TwoWindow, write: &Write) {
 }
 
 /// `5 of 6 left today after this`.
-fn left(plan: &Plan<'_>, writes: &[Write], write: &Write, index: usize) -> String {
+fn left(plan: &Plan<'_>, writes: &[Step], write: &Step, index: usize) -> String {
     let object = write.settings.object();
     let sent = writes.iter().take(index + 1).filter(|write| write.settings.object() == object).count();
     let left = left_after(plan, object, sent);

@@ -28,11 +28,13 @@ pub use safety::{Violation, violations};
 
 use self::choose::{Bounds, Choice, Judge};
 use self::demand::{Demand, LEAST_TARGET, Slot, instant, whole_down, whole_up};
-use super::budget::Permits;
-use super::order::{Kind, Route, Shape, Standing};
+use super::budget::{MayGrant, Permits, Refusal};
+use super::order::{Route, Shape, Standing};
 use super::orphan::OrphanBound;
 use super::{Outlook, Timeline};
-use crate::device::{ChargeSettings, DischargeSettings, Grip, Object, Period, QuarterSet, Settings, TwoWindow};
+use crate::device::{
+    ChargeSettings, DischargeSettings, Grip, Object, Period, QuarterSet, Settings, Step, TwoWindow, WriteKind,
+};
 use crate::engine::Command;
 use crate::time::{Instant, Zone};
 use crate::units::Soc;
@@ -68,22 +70,13 @@ pub struct Compiled {
     /// The schedule after all writes; the present one if there are none.
     pub desired: TwoWindow,
     /// The writes in the order in which they are sent: three at most.
-    pub writes: Vec<Write>,
+    pub writes: Vec<Step>,
     /// What the timeline asks and the schedule does not do, in order of time.
     pub deferred: Vec<Deferred>,
     /// What happens every day if nobody comes back.
     pub bound: OrphanBound,
     /// How the schedule does what it does.
     pub lowering: Lowering,
-}
-
-/// One write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Write {
-    /// The new content of one object.
-    pub settings: Settings,
-    /// Whether it takes more grip.
-    pub kind: Kind,
 }
 
 /// By which means a schedule does what it does.
@@ -130,13 +123,15 @@ pub fn compile(request: &Request<'_>) -> Result<Compiled, NotPossible> {
     let bounds = bounds(request, &demand, &standing, &idle);
     let judge = Judge::new(&demand, &bounds, &standing);
     let settled = judge.present().is_some_and(|unbroken| unbroken >= demand.ahead);
+    let as_it_is = (standing.shape, Vec::new(), *request.present);
     let (shape, writes, desired) = if settled {
-        (standing.shape, Vec::new(), *request.present)
+        as_it_is
     } else {
         let best = judge.best();
         let best = settle(request, &mut demand, &bounds, &standing, best);
         let (desired, writes) = spell(request.present, &standing, &best);
-        (best.shape, writes, desired)
+        let foreign = writes.iter().any(|write| is_foreign(&request.permits, write.settings.object()));
+        if foreign { as_it_is } else { (best.shape, writes, desired) }
     };
     let deferred = deferred::list(request, &demand, &bounds, &shape);
     let bound = OrphanBound::of(&shape, demand.held_or_charged_too_much(&shape));
@@ -151,6 +146,16 @@ pub fn self_consume(present: &TwoWindow, reserve: Soc) -> TwoWindow {
         charge: ChargeSettings { grid_charge: false, ..present.charge },
         discharge: DischargeSettings { restricted: false, floor: whole_up(reserve), ..present.discharge },
     }
+}
+
+/// Whether someone else changed an object that is left alone until the owner has answered: then not even a withdrawal is
+/// sent to it.
+fn is_foreign(permits: &Permits, object: Object) -> bool {
+    let permit = match object {
+        Object::Charge => permits.charge,
+        Object::Discharge => permits.discharge,
+    };
+    matches!(permit, MayGrant::No { why: Refusal::Drift, .. })
 }
 
 fn possible(timeline: &Timeline) -> Result<(), NotPossible> {
@@ -227,11 +232,11 @@ fn idles(request: &Request<'_>, slot: &Slot) -> bool {
 }
 
 /// The schedule to the letter, and the writes that lead there.
-fn spell(present: &TwoWindow, standing: &Standing, choice: &Choice) -> (TwoWindow, Vec<Write>) {
+fn spell(present: &TwoWindow, standing: &Standing, choice: &Choice) -> (TwoWindow, Vec<Step>) {
     let shape = &choice.shape;
     let charge = Settings::Charge(charge_settings(&present.charge, shape));
     let discharge = Settings::Discharge(discharge_settings(&present.discharge, shape));
-    let write = |settings: Settings, kind: Kind| Write { settings, kind };
+    let write = |settings: Settings, kind: WriteKind| Step { settings, kind };
     let writes = match choice.route {
         Route::Nothing => Vec::new(),
         Route::One(Object::Charge, kind) => vec![write(charge, kind)],
@@ -240,7 +245,7 @@ fn spell(present: &TwoWindow, standing: &Standing, choice: &Choice) -> (TwoWindo
         Route::DischargeFirst(first, second) => vec![write(discharge, first), write(charge, second)],
         Route::Shrink(second, third) => {
             let shared = charge_settings(&present.charge, &standing.shared(shape));
-            let shrunk = write(Settings::Charge(shared), Kind::Withdrawal);
+            let shrunk = write(Settings::Charge(shared), WriteKind::Withdrawal);
             vec![shrunk, write(discharge, second), write(charge, third)]
         }
     };

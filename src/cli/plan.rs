@@ -1,0 +1,158 @@
+//! `plan`: shows what would be written and why. It sends nothing, ever.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::args::{Format, Plan as Options};
+use super::output::{Failure, OK, Outcome, PENDING, failure, print, print_json};
+use super::session::{Loaded, Session};
+use super::{files, given, saved_plan, terminal, when};
+use crate::clock::{Clock, SystemClock};
+use crate::device::{Settings, TwoWindow};
+use crate::engine::{Memory, Situation, banded_prices};
+use crate::plan::budget::{MayGrant, Permits};
+use crate::plan::{Inputs, Plan};
+use crate::policy::{self, Policy};
+use crate::report::{self, Device};
+use crate::time::{Instant, after};
+use crate::vendor::alphaess;
+
+/// The longest horizon that is planned.
+const LONGEST: Duration = Duration::from_secs(14 * 86_400);
+
+/// Plans and shows it.
+///
+/// # Errors
+/// The policy, the options or the device cannot be used.
+pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
+    let loaded = session.policy(&options.policy)?;
+    let horizon = horizon(&options.horizon)?;
+    let inputs = match (&options.given, &options.device) {
+        (Some(words), Some(_)) => supposed(options, words, &loaded.policy, horizon)?,
+        _ => session.runtime()?.block_on(surveyed(options, session, &loaded, horizon))?,
+    };
+    let plan = Plan::make(&loaded.policy, &inputs);
+    if let Some(path) = &options.out {
+        saved_plan::save(path, &plan, options.given.is_some())?;
+    }
+    match session.format() {
+        Format::Text => print(&text(&plan, &closing(&plan, options))),
+        Format::Json => print_json(&json(&plan)),
+    }
+    Ok(if plan.writes().is_empty() { OK } else { PENDING })
+}
+
+/// The plan screen.
+pub fn text(plan: &Plan<'_>, closing: &str) -> String {
+    report::plan_text(plan, &device(plan.policy), closing, terminal::style())
+}
+
+/// The plan as data.
+pub fn json(plan: &Plan<'_>) -> Value {
+    let serial = &plan.policy.device.serial;
+    report::plan_json(plan, &device(plan.policy), &|settings: &Settings| alphaess::payload(settings, serial))
+}
+
+fn device(policy: &Policy) -> Device<'_> {
+    Device { name: policy.device.driver.name(), serial: &policy.device.serial }
+}
+
+fn closing(plan: &Plan<'_>, options: &Options) -> String {
+    let file = options.policy.display();
+    let supposed = options.given.is_some() || options.device.is_some();
+    match (plan.writes().is_empty(), supposed, &options.out) {
+        (true, _, _) => "nothing to send.".to_owned(),
+        (false, true, _) => "nothing was sent: this is a plan of what was given.".to_owned(),
+        (false, false, Some(out)) => format!("nothing was sent. `offpeak apply {}` sends it.", out.display()),
+        (false, false, None) => format!("nothing was sent. `offpeak apply {file}` sends it."),
+    }
+}
+
+fn horizon(text: &str) -> Result<Duration, Failure> {
+    let span = policy::parse_duration(text).map_err(|why| Failure(format!("--horizon: {why}")))?;
+    if span > LONGEST { failure("--horizon: at most 14 days") } else { Ok(span) }
+}
+
+/// What a plan rests on where everything is given: no journal, no network, nothing used of the budget.
+fn supposed(options: &Options, words: &[String], policy: &Policy, horizon: Duration) -> Result<Inputs, Failure> {
+    let now = match &options.at {
+        Some(at) => when::moment(at, &policy.zone)?,
+        None => SystemClock::default().now(),
+    };
+    let given = given::given(words, now)?;
+    let present = present(options)?;
+    let permits = unused(policy);
+    let mut inputs = Inputs {
+        now,
+        horizon,
+        readings: given.readings,
+        memory: Memory::empty(policy),
+        manual: None,
+        outlook: given.outlook,
+        present,
+        used: [0, 0],
+        permits,
+    };
+    observe(&mut inputs, policy, now);
+    Ok(inputs)
+}
+
+/// What may be granted on a day without any write so far.
+fn unused(policy: &Policy) -> Permits {
+    let writes = policy.limits.writes_per_day.saturating_sub(1);
+    Permits { charge: MayGrant::Yes { writes }, discharge: MayGrant::Yes { writes } }
+}
+
+fn observe(inputs: &mut Inputs, policy: &Policy, now: Instant) {
+    let prices = banded_prices(policy, now, after(now, Duration::from_secs(60)));
+    let situation = Situation { snapshot: &inputs.readings, prices: &prices, manual: None, now };
+    inputs.memory.observe(policy, &situation);
+}
+
+fn present(options: &Options) -> Result<Option<TwoWindow>, Failure> {
+    let Some(path) = &options.device else { return Ok(None) };
+    let text = files::read_text(path)?;
+    let schedule = alphaess::parse_device_file(&text);
+    schedule.map(Some).map_err(|error| Failure(format!("{}: {error}", path.display())))
+}
+
+/// What a plan rests on where the device is asked; what is given replaces what it says.
+async fn surveyed(
+    options: &Options,
+    session: &Session<'_>,
+    loaded: &Loaded,
+    horizon: Duration,
+) -> Result<Inputs, Failure> {
+    let policy = &loaded.policy;
+    if let Some(words) = &options.given {
+        return given_over_device(options, words, session, loaded, horizon).await;
+    }
+    let (mut site, world) = session.reading_site(loaded).await?;
+    let mut inputs = site.survey(horizon).await?;
+    site.remember_driver()?;
+    if let Some(world) = world {
+        world.save()?;
+    }
+    if let Some(schedule) = present(options)? {
+        inputs.present = Some(schedule);
+    }
+    Ok(inputs)
+}
+
+/// Given readings beside the schedule that is on the device.
+async fn given_over_device(
+    options: &Options,
+    words: &[String],
+    session: &Session<'_>,
+    loaded: &Loaded,
+    horizon: Duration,
+) -> Result<Inputs, Failure> {
+    let (mut site, world) = session.reading_site(loaded).await?;
+    let schedule = site.survey_schedule().await?;
+    site.remember_driver()?;
+    if let Some(world) = world {
+        world.save()?;
+    }
+    Ok(Inputs { present: Some(schedule), ..supposed(options, words, &loaded.policy, horizon)? })
+}

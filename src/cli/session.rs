@@ -1,0 +1,146 @@
+//! What the verbs share: the state folder, the clock, the policy, the device.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::runtime::{Builder, Runtime};
+
+use super::args::{Common, Format};
+use super::output::{Failure, failure, tell};
+use super::{files, terminal};
+use crate::clock::{Clock, ShiftedClock, SystemClock};
+use crate::clock_remote::RemoteClock;
+use crate::diagnostic::{self, Severity};
+use crate::journal::Journal;
+use crate::policy::{self, Policy};
+use crate::runner::{self, Hand, Site, Way};
+use crate::vendor::alphaess::AlphaEss;
+use crate::vendor::simulated::Kept;
+
+/// The options of one call of the program.
+pub struct Session<'a> {
+    common: &'a Common,
+}
+
+/// A policy with the text that it was loaded from.
+pub struct Loaded {
+    /// The policy.
+    pub policy: Policy,
+    /// Its file's text.
+    pub text: String,
+}
+
+/// A device with the clock that it lives under, and the world behind it if that is simulated.
+pub struct Reached {
+    /// The device.
+    pub device: AlphaEss,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The simulated world.
+    pub world: Option<Kept>,
+}
+
+impl<'a> Session<'a> {
+    /// The session of these options.
+    pub fn new(common: &'a Common) -> Session<'a> {
+        Session { common }
+    }
+
+    /// The form of the answer.
+    pub fn format(&self) -> Format {
+        self.common.format
+    }
+
+    /// The state folder.
+    ///
+    /// # Errors
+    /// Nothing says where it is.
+    pub fn state(&self) -> Result<PathBuf, Failure> {
+        files::state_folder(self.common.state.as_deref())
+    }
+
+    /// A runtime for what has to wait.
+    ///
+    /// # Errors
+    /// The system gives none.
+    pub fn runtime(&self) -> Result<Runtime, Failure> {
+        Ok(Builder::new_current_thread().enable_all().build()?)
+    }
+
+    /// The clock: the machine's, or that of a simulator on this machine.
+    ///
+    /// # Errors
+    /// The simulator does not answer.
+    pub async fn clock(&self) -> Result<Arc<dyn Clock>, Failure> {
+        match &self.common.clock {
+            Some(url) => {
+                Ok(Arc::new(RemoteClock::connect(url).await.map_err(|why| Failure(format!("--clock: {why}")))?))
+            }
+            None => Ok(Arc::new(SystemClock::default())),
+        }
+    }
+
+    /// Whether time comes from a simulator.
+    pub fn has_remote_clock(&self) -> bool {
+        self.common.clock.is_some()
+    }
+
+    /// Loads a policy. What is wrong with it is told on stderr.
+    ///
+    /// # Errors
+    /// It cannot be read, or has errors.
+    pub fn policy(&self, path: &Path) -> Result<Loaded, Failure> {
+        let text = files::read_text(path)?;
+        let file = path.display().to_string();
+        let loaded = policy::load(&file, &text);
+        if loaded.diagnostics.iter().any(|found| found.severity == Severity::Error) {
+            tell(&diagnostic::render(&loaded.diagnostics, &file, &text, terminal::colour_on_stderr()));
+        }
+        match loaded.policy {
+            Some(policy) => Ok(Loaded { policy, text }),
+            None => failure(format!("{file} has errors; nothing was done")),
+        }
+    }
+
+    /// The device of a policy. `memory` is what its driver wanted remembered.
+    ///
+    /// # Errors
+    /// It cannot be reached.
+    pub async fn reach(&self, policy: &Policy, memory: Option<String>, impatient: bool) -> Result<Reached, Failure> {
+        let machine = self.clock().await?;
+        let world = runner::world(policy, Some(&self.state()?), machine.now())?;
+        let clock: Arc<dyn Clock> = match &world {
+            Some(world) if !self.has_remote_clock() => Arc::new(ShiftedClock::showing(world.now())),
+            _ => machine,
+        };
+        let way = Way { clock: Arc::clone(&clock), memory, impatient };
+        let device = runner::connect(policy, way, world.as_ref())?;
+        Ok(Reached { device, clock, world })
+    }
+
+    /// The policy's site, to be read alone, beside whoever may hold the state folder.
+    ///
+    /// # Errors
+    /// The journal or the device cannot be reached.
+    pub async fn reading_site(&self, loaded: &Loaded) -> Result<(Site, Option<Kept>), Failure> {
+        let journal = Journal::open_beside(&self.state()?)?;
+        let memory = runner::driver_memory(&journal, &loaded.policy.site)?;
+        let reached = self.reach(&loaded.policy, memory, true).await?;
+        let hand = Hand::Reading(Box::new(reached.device));
+        let site = Site::begin(loaded.policy.clone(), &loaded.text, hand, journal, reached.clock)?;
+        Ok((site, reached.world))
+    }
+
+    /// The policy's site, to be written, by the holder of the state folder alone.
+    ///
+    /// # Errors
+    /// The journal or the device cannot be reached.
+    pub async fn writing_site(&self, loaded: &Loaded) -> Result<(Site, Option<Kept>), Failure> {
+        let journal = Journal::open(&self.state()?)?;
+        let memory = runner::driver_memory(&journal, &loaded.policy.site)?;
+        let reached = self.reach(&loaded.policy, memory, false).await?;
+        let hand = Hand::Writing(Box::new(reached.device));
+        let site = Site::begin(loaded.policy.clone(), &loaded.text, hand, journal, reached.clock)?;
+        Ok((site, reached.world))
+    }
+}

@@ -1,0 +1,125 @@
+//! What is left on the device: at the end of the service, and when the owner wants back what was there before.
+
+use super::site::{Site, SiteError};
+use crate::device::two_window::QUARTERS;
+use crate::device::{ChargeSettings, Grip, Meaning, Object, Step, TwoWindow, WriteKind};
+use crate::plan::compile::self_consume;
+use crate::policy::model::OnExit;
+
+impl Site {
+    /// Leaves the device as the policy's `on exit` says. Says what was done, in one line.
+    ///
+    /// # Errors
+    /// The journal cannot be read or written.
+    pub async fn leave(&mut self) -> Result<String, SiteError> {
+        let reserve = self.policy.battery.reserve;
+        match self.policy.limits.on_exit {
+            OnExit::Keep => Ok("the schedule stays on the device as it is".to_owned()),
+            OnExit::SelfConsume => match self.present() {
+                Some(present) => self.put(self_consume(&present, reserve), "on exit: self-consume").await,
+                None => Ok("the schedule is not known, so it stays as it is".to_owned()),
+            },
+            OnExit::Restore => match self.journal.original(&self.policy.site)? {
+                Some((original, _)) => self.put(original, "on exit: restore").await,
+                None => Ok("nothing was ever written, so there is nothing to restore".to_owned()),
+            },
+        }
+    }
+
+    /// Writes a whole schedule that no timeline asks for: safe mode, or what was there before.
+    ///
+    /// # Errors
+    /// The journal cannot be read or written.
+    pub async fn put(&mut self, wanted: TwoWindow, reason: &str) -> Result<String, SiteError> {
+        let Some(present) = self.present() else {
+            return Ok("the schedule is not known, so nothing was written".to_owned());
+        };
+        let steps = steps(&present, &wanted);
+        if steps.is_empty() {
+            return Ok("the device holds that already".to_owned());
+        }
+        let count = steps.len();
+        self.send_sequence(present, steps, reason.to_owned()).await?;
+        self.finish_what_was_left().await?;
+        let stored = self.present().is_some_and(|now| now.same_meaning(&wanted));
+        Ok(if stored { format!("{reason}: {count} written and read back") } else { format!("{reason}: not stored") })
+    }
+}
+
+/// The writes from one schedule to another through states that overlap nowhere: charging ends first, then the permissions
+/// change, then charging begins.
+fn steps(present: &TwoWindow, wanted: &TwoWindow) -> Vec<Step> {
+    let mut states = vec![*present];
+    let last = |states: &[TwoWindow]| states.last().copied().unwrap_or(*present);
+    if present.discharge != wanted.discharge {
+        if present.charge.grid_charge {
+            let charge = ChargeSettings { grid_charge: false, ..present.charge };
+            states.push(TwoWindow { charge, ..*present });
+        }
+        let before = last(&states);
+        states.push(TwoWindow { discharge: wanted.discharge, ..before });
+    }
+    if last(&states).charge != wanted.charge {
+        states.push(*wanted);
+    }
+    let pairs = states.iter().zip(states.iter().skip(1));
+    pairs.map(|(before, after)| step(before, after)).collect()
+}
+
+/// One write between two states that differ in one object.
+fn step(before: &TwoWindow, after: &TwoWindow) -> Step {
+    let object = if before.charge == after.charge { Object::Discharge } else { Object::Charge };
+    let kind = if adds_grip(before, after) { WriteKind::Grant } else { WriteKind::Withdrawal };
+    Step { settings: after.settings(object), kind }
+}
+
+/// Whether any quarter hour is held more firmly than before, or the floor rises. What is not understood held nothing.
+fn adds_grip(before: &TwoWindow, after: &TwoWindow) -> bool {
+    let nothing = Meaning { quarters: [Grip::SelfConsume; QUARTERS], floor: before.discharge.floor };
+    let (before, after) = (before.meaning().unwrap_or(nothing), after.meaning());
+    after.is_ok_and(|after| {
+        let firmer = after.quarters.iter().zip(&before.quarters).any(|(after, before)| after > before);
+        firmer || after.floor > before.floor
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::{DischargeSettings, Period};
+
+    fn schedule(charges: bool, permission: Option<(&str, &str)>) -> TwoWindow {
+        let period =
+            |from: &str, to: &str| Period { from: from.parse().expect("a start"), to: to.parse().expect("an end") };
+        let windows = [permission.map_or(Period::UNUSED, |(from, to)| period(from, to)), Period::UNUSED];
+        TwoWindow {
+            charge: ChargeSettings {
+                grid_charge: charges,
+                windows: [period("01:00", "05:00"), Period::UNUSED],
+                cap: 90,
+            },
+            discharge: DischargeSettings { restricted: permission.is_some(), windows, floor: 10 },
+        }
+    }
+
+    #[test]
+    fn a_whole_schedule_is_put_through_states_that_overlap_nowhere() {
+        let free = schedule(false, None);
+        let night = schedule(true, Some(("07:00", "22:00")));
+        let early = schedule(true, Some(("02:00", "06:00")));
+        let check = |from: &TwoWindow, to: &TwoWindow, expect: &[(Object, WriteKind)]| {
+            let steps = steps(from, to);
+            let kinds: Vec<_> = steps.iter().map(|step| (step.settings.object(), step.kind)).collect();
+            assert_eq!(kinds, expect);
+            let end = steps.iter().fold(*from, |schedule, step| schedule.with(step.settings));
+            assert_eq!(end, *to);
+        };
+        let (charge, discharge) = (Object::Charge, Object::Discharge);
+        let (grant, withdrawal) = (WriteKind::Grant, WriteKind::Withdrawal);
+        check(&free, &free, &[]);
+        check(&night, &free, &[(charge, withdrawal), (discharge, withdrawal)]);
+        check(&free, &night, &[(discharge, grant), (charge, grant)]);
+        check(&night, &schedule(false, Some(("07:00", "22:00"))), &[(charge, withdrawal)]);
+        check(&early, &night, &[(charge, withdrawal), (discharge, grant), (charge, grant)]);
+    }
+}
