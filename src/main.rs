@@ -1,3 +1,7 @@
 //! Hands over the arguments and returns the exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(offpeak::cli::main(std::env::args_os()))
+}

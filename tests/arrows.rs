@@ -46,7 +46,7 @@ const PURE: &str = "units time diagnostic snapshot tariff policy engine battery 
 const WORLDLY: [&str; 16] = [
     "std::fs",
     "std::env",
-    "std::net",
+    "TcpStream",
     "std::process",
     "std::thread",
     "SystemTime",

@@ -24,9 +24,9 @@ pub struct Common {
     #[arg(long, global = true, value_name = "DIR", env = "OFFPEAK_STATE")]
     pub state: Option<PathBuf>,
 
-    /// How much to tell on stderr
-    #[arg(long, global = true, value_name = "LEVEL", default_value = "warn")]
-    pub log: LogLevel,
+    /// How much to tell on stderr [default: info for run, warn for the rest]
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log: Option<LogLevel>,
 
     /// The form of the answer on stdout
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
@@ -71,7 +71,9 @@ pub enum Verb {
     #[command(after_help = "Example:\n  offpeak init home.yaml --driver alphaess --serial ALB011020015002")]
     Init(Init),
     /// Load policies and report every problem
-    #[command(after_help = "Example:\n  offpeak check rules/\n\nExit code: 0 clean, 1 errors (with --strict warnings too)")]
+    #[command(
+        after_help = "Example:\n  offpeak check rules/\n\nExit code: 0 clean, 1 errors (with --strict warnings too)"
+    )]
     Check(Check),
     /// List the systems of an account
     #[command(after_help = "Example:\n  offpeak devices --driver alphaess")]
@@ -80,14 +82,20 @@ pub enum Verb {
     #[command(after_help = "Example:\n  offpeak read home.yaml")]
     Read(OnePolicy),
     /// Show what would be written and why; sends nothing, ever
-    #[command(after_help = "Examples:\n  offpeak plan home.yaml\n  offpeak plan home.yaml --given soc=41% load=430W solar=0W \
-                            --device device.json --at '2026-11-20 20:41'\n\nExit code: 0 nothing to write, 2 writes pending, 1 error")]
+    #[command(
+        after_help = "Examples:\n  offpeak plan home.yaml\n  offpeak plan home.yaml --given soc=41% load=430W solar=0W \
+                            --device device.json --at '2026-11-20 20:41'\n\nExit code: 0 nothing to write, 2 writes pending, 1 error"
+    )]
     Plan(Plan),
     /// Plan (or take a saved plan), show it, ask, write and read back
-    #[command(after_help = "Examples:\n  offpeak apply home.yaml\n  offpeak plan home.yaml --out plan.json && offpeak apply plan.json --yes")]
+    #[command(
+        after_help = "Examples:\n  offpeak apply home.yaml\n  offpeak plan home.yaml --out plan.json && offpeak apply plan.json --yes"
+    )]
     Apply(Apply),
     /// Run the service: plan and apply at every tick
-    #[command(after_help = "Example:\n  offpeak run home.yaml\n\nSIGHUP or a changed file reloads; SIGTERM ends by `on exit`")]
+    #[command(
+        after_help = "Example:\n  offpeak run home.yaml\n\nSIGHUP or a changed file reloads; SIGTERM ends by `on exit`"
+    )]
     Run(Run),
     /// Show what holds now and when the last verified cycle was
     #[command(after_help = "Example:\n  offpeak status")]
@@ -99,7 +107,9 @@ pub enum Verb {
     #[command(after_help = "Example:\n  offpeak why --at '2026-11-20 23:45'")]
     Why(Why),
     /// Put a manual command above all rules for a while
-    #[command(after_help = "Examples:\n  offpeak override 'charge to 80%' --for 2h\n  offpeak override hold --until 18:00")]
+    #[command(
+        after_help = "Examples:\n  offpeak override 'charge to 80%' --for 2h\n  offpeak override hold --until 18:00"
+    )]
     Override(Override),
     /// End an override, and take a drifted schedule into our hands again
     #[command(after_help = "Example:\n  offpeak resume")]
@@ -108,7 +118,9 @@ pub enum Verb {
     #[command(after_help = "Example:\n  offpeak restore home.yaml")]
     Restore(Restore),
     /// Serve the simulated vendor cloud over HTTP
-    #[command(after_help = "Example:\n  offpeak simulate --port 8480 --speed 60 --faults bad-gateway,slow-apply --seed 7")]
+    #[command(
+        after_help = "Example:\n  offpeak simulate --port 8480 --speed 60 --faults bad-gateway,slow-apply --seed 7"
+    )]
     Simulate(Simulate),
 }
 

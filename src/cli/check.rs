@@ -49,12 +49,17 @@ fn text(checked: &[Checked]) -> String {
 }
 
 fn summary(checked: &[Checked]) -> String {
-    let count = |severity| checked.iter().flat_map(|file| &file.diagnostics).filter(|found| found.severity == severity).count();
+    let count =
+        |severity| checked.iter().flat_map(|file| &file.diagnostics).filter(|found| found.severity == severity).count();
     let files = counted(checked.len(), "policy", "policies");
     match (count(Severity::Error), count(Severity::Warning)) {
         (0, 0) => format!("{files} checked: no problems"),
         (errors, warnings) => {
-            format!("{files} checked: {}, {}", counted(errors, "error", "errors"), counted(warnings, "warning", "warnings"))
+            format!(
+                "{files} checked: {}, {}",
+                counted(errors, "error", "errors"),
+                counted(warnings, "warning", "warnings")
+            )
         }
     }
 }

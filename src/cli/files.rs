@@ -49,7 +49,9 @@ pub fn state_folder(told: Option<&Path>) -> Result<PathBuf, Failure> {
         return Ok(folder.to_owned());
     }
     let xdg = std::env::var_os("XDG_STATE_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = || std::env::var_os("HOME").filter(|value| !value.is_empty()).map(|home| PathBuf::from(home).join(".local/state"));
+    let home = || {
+        std::env::var_os("HOME").filter(|value| !value.is_empty()).map(|home| PathBuf::from(home).join(".local/state"))
+    };
     match xdg.or_else(home) {
         Some(folder) => Ok(folder.join("offpeak")),
         None => failure("no state folder: neither --state, OFFPEAK_STATE, XDG_STATE_HOME nor HOME says where"),

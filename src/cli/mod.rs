@@ -1,1 +1,55 @@
 //! One file per verb.
+
+#![allow(unreachable_pub, reason = "the verbs are rooms of one floor; only `main` is seen from outside")]
+
+mod apply;
+mod args;
+mod check;
+mod demo;
+mod files;
+mod given;
+mod logging;
+mod output;
+mod plan;
+mod run;
+mod saved_plan;
+mod session;
+mod terminal;
+mod when;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+
+use args::{Arguments, Verb};
+use output::{FAILED, Failure, OK, Outcome, tell};
+use session::Session;
+
+/// Runs the program with the arguments of a command line, the program's own name first; gives the exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // A usage error exits 1: the 2 of clap means "writes pending" here.
+            let _ = error.print();
+            return if error.use_stderr() { FAILED } else { OK };
+        }
+    };
+    logging::begin(&arguments);
+    dispatch(&arguments).unwrap_or_else(|Failure(text)| {
+        tell(&format!("error: {text}"));
+        FAILED
+    })
+}
+
+fn dispatch(arguments: &Arguments) -> Outcome {
+    let session = Session::new(&arguments.common);
+    match &arguments.verb {
+        Verb::Check(check) => check::run(check, &arguments.common),
+        Verb::Plan(plan) => plan::run(plan, &session),
+        Verb::Apply(apply) => apply::run(apply, &session),
+        Verb::Run(run) => run::run(run, &session),
+        Verb::Demo(demo) => demo::run(demo, &session),
+        _ => Ok(FAILED),
+    }
+}

@@ -124,7 +124,6 @@ async fn surveyed(
     loaded: &Loaded,
     horizon: Duration,
 ) -> Result<Inputs, Failure> {
-    let policy = &loaded.policy;
     if let Some(words) = &options.given {
         return given_over_device(options, words, session, loaded, horizon).await;
     }

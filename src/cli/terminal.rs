@@ -13,3 +13,15 @@ pub fn colour() -> bool {
 pub fn progress() -> bool {
     std::io::stderr().is_terminal()
 }
+
+/// Whether stderr takes colour.
+#[must_use]
+pub fn colour_on_stderr() -> bool {
+    progress() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// The style of results.
+#[must_use]
+pub fn style() -> crate::report::Style {
+    if colour() { crate::report::Style::Ansi } else { crate::report::Style::Plain }
+}

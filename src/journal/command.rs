@@ -84,6 +84,24 @@ impl Journal {
             Ok(Resumed { override_cancelled, drifts_acknowledged })
         })
     }
+
+    /// Journals the owner's word that what someone else wrote may be overwritten; says how many changes that were.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn acknowledge(&self, site: &str, who: &str, now: Instant) -> Result<usize, JournalError> {
+        self.transact(|transaction| {
+            let count = transaction.execute(
+                "UPDATE drifts SET acknowledged_at = ?2 WHERE site = ?1 AND acknowledged_at IS NULL",
+                params![site, nanos(now)],
+            )?;
+            if count > 0 {
+                let text = format!("{who}: someone else's change is taken note of");
+                log::append(transaction, site, now, LogKind::Resume, None, &text)?;
+            }
+            Ok(count)
+        })
+    }
 }
 
 /// Ends the override in force and says how many that were.

@@ -49,8 +49,9 @@ pub fn load(file: &str, text: &str) -> Loaded {
     Loaded { policy, diagnostics }
 }
 
-/// SHA-256 of a text in hex.
-fn revision(text: &str) -> String {
+/// Which revision of a policy a text is: its SHA-256 in hex.
+#[must_use]
+pub fn revision(text: &str) -> String {
     hex::encode(Sha256::digest(text.as_bytes()))
 }
 

@@ -10,7 +10,7 @@ mod signs;
 mod template;
 mod yaml;
 
-pub use load::{Loaded, MAX_BYTES, load};
+pub use load::{Loaded, MAX_BYTES, load, revision};
 pub use model::{Action, Policy, Rule};
 pub use template::{ImportKind, Template, template};
 

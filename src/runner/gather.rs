@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::site::{Site, SiteError};
-use super::{outlook, record};
+use super::look::is_foreign;
+use super::outlook;
+use super::site::{DRIVER_NOTE, Site, SiteError};
 use crate::device::{Object, TwoWindow};
-use crate::engine::{Memory, Override};
+use crate::engine::Override;
 use crate::journal::{Journal, JournalError};
 use crate::plan::budget::{MayGrant, Permits, Refusal, Used, may_grant};
 use crate::plan::{Inputs, Outlook};
@@ -39,19 +40,42 @@ pub fn manual_command(journal: &Journal, site: &str, now: Instant) -> Result<Opt
     }
 }
 
+/// What the driver of a site wanted remembered.
+///
+/// # Errors
+/// The journal cannot be read.
+pub fn driver_memory(journal: &Journal, site: &str) -> Result<Option<String>, JournalError> {
+    Ok(journal.note(site, DRIVER_NOTE)?.map(|(_, text)| text))
+}
+
 impl Remembrance {
-    /// What the journal says of a policy's site now.
+    /// What the journal says of a policy's site now. What someone else changed may not be granted on.
     ///
     /// # Errors
     /// The journal cannot be read.
     pub fn of(journal: &Journal, policy: &Policy, now: Instant) -> Result<Remembrance, SiteError> {
+        let mut remembrance = Remembrance::answered(journal, policy, now)?;
+        let drifted = MayGrant::No { why: Refusal::Drift, until: None };
+        if is_foreign(journal, policy, Object::Charge)? {
+            remembrance.permits.charge = drifted;
+        }
+        if is_foreign(journal, policy, Object::Discharge)? {
+            remembrance.permits.discharge = drifted;
+        }
+        Ok(remembrance)
+    }
+
+    /// The same where the owner has answered for what someone else changed.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn answered(journal: &Journal, policy: &Policy, now: Instant) -> Result<Remembrance, SiteError> {
         let manual = manual_command(journal, &policy.site, now)?;
         let lost_until = lost_until(journal, &policy.zone, now)?;
         let [charge, discharge] = Object::ALL.map(|object| used(journal, policy, object, lost_until, now));
         let (charge, discharge) = (charge?, discharge?);
-        let permit = |object, used: &Used| permit(journal, policy, object, used, now);
-        let permits =
-            Permits { charge: permit(Object::Charge, &charge)?, discharge: permit(Object::Discharge, &discharge)? };
+        let permit = |used: &Used| may_grant(used, &policy.limits, &policy.zone, now);
+        let permits = Permits { charge: permit(&charge), discharge: permit(&discharge) };
         Ok(Remembrance { manual, used: [charge.today, discharge.today], permits })
     }
 }
@@ -60,7 +84,7 @@ impl Remembrance {
 ///
 /// # Errors
 /// The journal cannot be read.
-pub fn journaled_outlook(
+pub(super) fn journaled_outlook(
     journal: &Journal,
     policy: &Policy,
     now: Instant,
@@ -68,14 +92,6 @@ pub fn journaled_outlook(
 ) -> Result<Outlook, JournalError> {
     let rows = journal.readings(&policy.site, outlook::begin(&policy.zone, now), now, MAX_ROWS)?;
     Ok(outlook::outlook(&rows, &policy.zone, now, until))
-}
-
-/// The engine's memory as the journal kept it.
-///
-/// # Errors
-/// The journal cannot be read.
-pub fn journaled_memory(journal: &Journal, policy: &Policy) -> Result<Memory, JournalError> {
-    Ok(record::remembered(policy, &journal.memory(&policy.site)?))
 }
 
 impl Site {
@@ -142,17 +158,4 @@ fn used(
     let (from, until) = policy.zone.day(policy.zone.local(now).date);
     let written = journal.writes_used(&policy.site, object, from, until)?;
     Ok(Used { today: written.count, last: written.last, lost_until })
-}
-
-fn permit(
-    journal: &Journal,
-    policy: &Policy,
-    object: Object,
-    used: &Used,
-    now: Instant,
-) -> Result<MayGrant, JournalError> {
-    if super::look::is_foreign(journal, policy, object)? {
-        return Ok(MayGrant::No { why: Refusal::Drift, until: None });
-    }
-    Ok(may_grant(used, &policy.limits, &policy.zone, now))
 }

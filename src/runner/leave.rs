@@ -106,7 +106,7 @@ mod tests {
     fn a_whole_schedule_is_put_through_states_that_overlap_nowhere() {
         let free = schedule(false, None);
         let night = schedule(true, Some(("07:00", "22:00")));
-        let early = schedule(true, Some(("02:00", "06:00")));
+        let early = schedule(true, Some(("05:00", "06:00")));
         let check = |from: &TwoWindow, to: &TwoWindow, expect: &[(Object, WriteKind)]| {
             let steps = steps(from, to);
             let kinds: Vec<_> = steps.iter().map(|step| (step.settings.object(), step.kind)).collect();

@@ -37,9 +37,9 @@ impl Site {
         if !self.may_begin(plan)? {
             return Ok(Vec::new());
         }
-        let steps = plan.writes().iter().map(|write| Step { settings: write.settings, kind: kind(write.kind) });
+        let steps = plan.writes().to_vec();
         let reason = self.reason(plan);
-        self.send_sequence(before, steps.collect(), reason).await
+        self.send_sequence(before, steps, reason).await
     }
 
     /// Sends writes in order, each intended, sent and read back.
@@ -222,12 +222,5 @@ impl Site {
             _ => None,
         });
         next.unwrap_or_else(|| "as the policy says".to_owned())
-    }
-}
-
-fn kind(kind: crate::plan::order::Kind) -> crate::device::WriteKind {
-    match kind {
-        crate::plan::order::Kind::Withdrawal => crate::device::WriteKind::Withdrawal,
-        crate::plan::order::Kind::Grant => crate::device::WriteKind::Grant,
     }
 }

@@ -118,6 +118,28 @@ impl Site {
         Ok(())
     }
 
+    /// The present, as this site's clock shows it.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Tells once that the policy's file cannot be taken up.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn policy_is_refused(&mut self, text: &str) -> Result<(), SiteError> {
+        self.alarm("policy", text, self.clock.now())
+    }
+
+    /// The policy's file is good again.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn policy_is_fine(&mut self) -> Result<(), SiteError> {
+        self.all_clear("policy", self.clock.now())
+    }
+
     /// Whether a sequence of writes waits to be finished.
     #[must_use]
     pub fn is_under_way(&self) -> bool {

@@ -136,7 +136,7 @@ impl Site {
     }
 
     /// Keeps what must outlive the process, and forgets what is old.
-    fn keep(&mut self, prune: bool) -> Result<(), SiteError> {
+    pub(super) fn keep(&mut self, prune: bool) -> Result<(), SiteError> {
         let now = self.clock.now();
         let site = self.name();
         self.journal.set_memory(&site, &record::memory_texts(&self.policy, &self.memory))?;
