@@ -191,7 +191,7 @@ fn an_odd_schedule_is_replaced_at_once() {
     insta::assert_snapshot!(check(off_grid, Permits::none(Refusal::Blind, None)), @r"
     charge 23:37–00:00 00:00–05:30 to 90 · unrestricted · floor 10
     withdrawal updateChargeConfigInfo: gridCharge 1 → 0
-    deferred 20 23:30–21 05:30: charge to 90 %: someone else changed the schedule; due 20 20:30
+    deferred 20 23:30–21 05:30: charge to 90 %: the readings are not fit to take more grip; due 20 20:30
     orphan self-consumes all day, nothing else
     ");
     let wraps = schedule(&["23:30-05:30"], 90, &[], 10);

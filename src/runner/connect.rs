@@ -83,6 +83,14 @@ pub fn world(policy: &Policy, folder: Option<&Path>, now: Instant) -> Result<Opt
     if policy.device.driver != Driver::Simulated {
         return Ok(None);
     }
+    seeded_world(policy, folder, SEED, now).map(Some)
+}
+
+/// The simulated world for a policy's site, grown from a seed.
+///
+/// # Errors
+/// The world's file cannot be used.
+pub fn seeded_world(policy: &Policy, folder: Option<&Path>, seed: u64, now: Instant) -> Result<Kept, ConnectError> {
     let battery = &policy.battery;
     let home = Home {
         serial: policy.device.serial.clone(),
@@ -92,9 +100,9 @@ pub fn world(policy: &Policy, folder: Option<&Path>, now: Instant) -> Result<Opt
         discharge_power: battery.discharge_power,
         charge_efficiency: battery.charge_efficiency,
         discharge_efficiency: battery.discharge_efficiency,
-        seed: SEED,
+        seed,
     };
-    Ok(Some(Kept::open(folder, &home, now)?))
+    Ok(Kept::open(folder, &home, now)?)
 }
 
 /// The AlphaESS account of the environment's credentials.

@@ -8,8 +8,11 @@ use crate::simulator::{Cloud, CloudOptions, FaultPlan, SystemOptions};
 use crate::time::{Instant, Zone};
 use crate::units::{Energy, Fraction, Power};
 
+/// How many hours a new world has lived before anyone looks at it: its history is not empty.
+const PAST_HOURS: u16 = 6;
+
 /// Share of the capacity with which a new world begins.
-const FIRST_CHARGE: f64 = 0.4;
+const FIRST_CHARGE: f64 = 0.8;
 
 /// A simulated cloud with the file in which it is kept.
 #[derive(Clone)]
@@ -128,5 +131,5 @@ fn new(home: &Home, now: Instant) -> Cloud {
         SystemOptions { serial: home.serial.clone(), zone: home.zone.clone(), battery, ..SystemOptions::default() };
     let options =
         CloudOptions { systems: vec![system], faults: FaultPlan::none(), seed: home.seed, ..CloudOptions::default() };
-    Cloud::new(options, now)
+    Cloud::with_past(options, now, PAST_HOURS)
 }
