@@ -9,7 +9,7 @@ use crate::time::{Instant, Zone};
 use crate::units::{Energy, Fraction, Power};
 
 /// How many hours a new world has lived before anyone looks at it: its history is not empty.
-const PAST_HOURS: u16 = 6;
+const PAST_HOURS: u16 = 2;
 
 /// Share of the capacity with which a new world begins.
 const FIRST_CHARGE: f64 = 0.8;
