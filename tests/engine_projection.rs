@@ -159,15 +159,15 @@ fn what_only_a_later_reading_can_tell_is_expected_and_never_committed() {
         "12:00 self-consume down to 10 % (-)",
         "13:15 hold (A), committed self-consume down to 10 %, not certain",
     ]);
-    // True in fact now, it is committed for as long as the projection lets it last; once broken it is only expected.
+    // True in fact now, it is committed as though the readings stayed as they are, up to 18:00; beyond it is only expected.
     given.snapshot = snapshot(given.now, 25.0, 0.0, 2000.0);
     let dark = given.now + chrono::Duration::minutes(60);
     given.outlook.solar = Steps::new(vec![(given.now, watts(2000.0)), (dark, watts(0.0))]);
     given.outlook.load = Steps::constant(given.now, watts(500.0));
     given.check(&[
         "12:00 hold (A)",
-        "12:30 self-consume down to 10 % (-)",
-        "15:00 hold (A), committed self-consume down to 10 %, not certain",
+        "12:30 self-consume down to 10 % (-), committed hold, not certain",
+        "15:00 hold (A)",
     ]);
 }
 
@@ -308,7 +308,8 @@ fn memory_goes_on_into_the_projection() {
     let before = snapshot(earlier, 59.0, 0.0, 1000.0);
     memory.observe(&given.policy, &Situation { snapshot: &before, now: earlier, ..given.situation() });
     let timeline = given.project(&memory);
-    assert_eq!(given.lines_of(&timeline), ["12:00 hold (A)", "12:30 self-consume down to 10 % (-)"]);
+    let going_on = "12:30 self-consume down to 10 % (-), committed hold, not certain";
+    assert_eq!(given.lines_of(&timeline), ["12:00 hold (A)", going_on, "18:00 self-consume down to 10 % (-)"]);
     given.check(&["12:00 self-consume down to 10 % (-)"]);
     // Asking before or after the look at this very moment makes no difference.
     let mut observed = memory.clone();
@@ -374,11 +375,21 @@ fn some_condition() -> impl Strategy<Value = Condition> {
     })
 }
 
+/// The first of 00:00, 06:00, 12:00 and 18:00 on the site's clock that is an hour away or more, minute by minute.
+fn streak_end(given: &Given) -> Instant {
+    let mut then = given.now + chrono::Duration::minutes(60);
+    while given.policy.zone.local(then).minute % 360 != 0 {
+        then += chrono::Duration::minutes(1);
+    }
+    then
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The first span is the decision of now; what is committed is the decision of now while it lasts without a break, and
-    /// from then on exactly what the engine says at that instant without a single reading.
+    /// The first span is the decision of now; what is committed is what the engine says under readings that stay as they are,
+    /// as long as that is the decision of now and before the streak's end on the clock; from then on exactly what it says
+    /// without a single reading. A decision that rests on no reading has no streak.
     #[test]
     fn what_is_committed_rests_on_time_and_prices_or_on_now(
         conditions in proptest::collection::vec(some_condition(), 0..5),
@@ -399,14 +410,16 @@ proptest! {
         let timeline = given.project(&memory);
         let now = evaluate(&given.policy, &given.situation(), &memory);
         prop_assert_eq!(timeline.spans[0].expected, now);
-        let mut unbroken = true;
+        let nothing = Snapshot::default();
+        let blindly = |then| evaluate(&given.policy, &Situation { snapshot: &nothing, now: then, ..given.situation() }, &memory);
+        let mut unbroken = blindly(given.now).source != now.source;
         for span in &timeline.spans {
-            unbroken &= span.expected.source == now.source;
             for minute in 0..(span.until - span.from).num_minutes() {
                 let then = span.from + chrono::Duration::minutes(minute);
-                let blind = Situation { snapshot: &Snapshot::default(), now: then, ..given.situation() };
-                let blind = evaluate(&given.policy, &blind, &memory);
-                let expect = if unbroken { now } else { blind };
+                let still = snapshot(then, percent, load, solar);
+                let frozen = evaluate(&given.policy, &Situation { snapshot: &still, now: then, ..given.situation() }, &memory);
+                unbroken &= then < streak_end(&given) && frozen.source == now.source;
+                let expect = if unbroken { frozen } else { blindly(then) };
                 prop_assert_eq!(span.committed, expect.command, "{}", then);
                 prop_assert_eq!(span.certain, span.expected.source == expect.source, "{}", then);
             }

@@ -24,3 +24,38 @@ async fn a_night_tariff_day_is_planned_written_and_effective() {
     }
     println!("{} sent, soc {}", sent, world.cloud().world(&world.serial).expect("a world").soc());
 }
+
+/// A policy whose rule hangs on a threshold of the state of charge.
+const HOVER: &str = "offpeak: 1
+site: hover
+timezone: Europe/London
+device: { driver: simulated }
+battery: { capacity: 10 kWh, charge power: 5 kW, discharge power: 5 kW, round trip efficiency: 90% }
+tariff: { currency: GBP, import: { price: 0.27 } }
+rules:
+  - name: Keep the last half
+    when: { soc: below 50% }
+    then: hold
+limits: { writes per day: 90, time between writes: 1 min }
+";
+
+#[tokio::test]
+async fn p11_readings_that_hover_change_the_schedule_at_most_once_in_half_an_hour() {
+    let policy = load(HOVER);
+    let world = World::new(&policy, at("2026-11-20T10:00:00Z"), FaultPlan::none(), 7);
+    let mut site = world.site(&policy, HOVER, Journal::in_memory().expect("a journal"));
+    let mut sent = Vec::new();
+    let mut minute = 0_u32;
+    while world.clock.now() < at("2026-11-20T16:00:00Z") {
+        let percent = if minute / 3 % 2 == 0 { 49.0 } else { 51.0 };
+        world.cloud().world_mut(&world.serial).expect("a world").battery_mut().set_soc(percent);
+        let tick = world.tick(&mut site).await;
+        sent.extend(std::iter::repeat_n(tick.at, tick.sent.len()));
+        minute += 1;
+    }
+    let half_hour = chrono::Duration::minutes(30);
+    assert!(sent.len() >= 4, "the rule never changed anything: {sent:?}");
+    for (one, next) in sent.iter().zip(sent.iter().skip(1)) {
+        assert!(*next - *one >= half_hour, "{one} and {next}: {sent:?}");
+    }
+}

@@ -93,6 +93,7 @@ fn supposed(options: &Options, words: &[String], policy: &Policy, horizon: Durat
         present,
         used: [0, 0],
         permits,
+        last_change: None,
     };
     observe(&mut inputs, policy, now);
     Ok(inputs)

@@ -19,6 +19,9 @@ use crate::time::{Instant, after};
 /// The least that is projected: a schedule repeats every day, so each is laid over a whole one.
 const LAP: Duration = Duration::from_secs(24 * 3600);
 
+/// How long a grip that a reading changed stays before a reading changes it again.
+const STEADY: Duration = Duration::from_secs(30 * 60);
+
 /// Everything that a plan depends on beside the policy. The same inputs make the same plan, to the byte.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inputs {
@@ -40,6 +43,17 @@ pub struct Inputs {
     pub used: [u32; 2],
     /// What may be granted now.
     pub permits: Permits,
+    /// The last time at which a write changed the grip in force.
+    pub last_change: Option<GripChange>,
+}
+
+/// A write that changed how the device was gripped at that very moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GripChange {
+    /// When it was proved.
+    pub at: Instant,
+    /// Whether a reading decided it, and not time, calendars or the owner alone.
+    pub by_reading: bool,
 }
 
 /// What follows from a policy and its inputs.
@@ -57,6 +71,8 @@ pub struct Plan<'a> {
     pub timeline: Timeline,
     /// Whether safe mode holds because the readings failed and the policy says so.
     pub safe_mode: bool,
+    /// Whether the decision rests on a reading: time, calendars and prices alone would have decided otherwise.
+    pub rests_on_reading: bool,
     /// What the device is to hold and how to get there; or why that cannot be said.
     pub compiled: Result<Compiled, Obstacle>,
 }
@@ -82,8 +98,9 @@ impl<'a> Plan<'a> {
         let decision = evaluate(policy, &situation, &inputs.memory);
         let safe_mode = policy.limits.when_blind == WhenBlind::SelfConsume && is_blind(policy, inputs);
         let timeline = timeline(policy, inputs, &prices, safe_mode);
-        let compiled = compiled(policy, inputs, &timeline, safe_mode);
-        Plan { policy, inputs, prices, decision, timeline, safe_mode, compiled }
+        let rests_on_reading = rests_on_reading(policy, &situation, &inputs.memory, decision);
+        let compiled = compiled(policy, inputs, &timeline, safe_mode, rests_on_reading);
+        Plan { policy, inputs, prices, decision, timeline, safe_mode, rests_on_reading, compiled }
     }
 
     /// Why the decision is what it is.
@@ -121,9 +138,32 @@ fn timeline(policy: &Policy, inputs: &Inputs, prices: &Prices, safe_mode: bool) 
     timeline
 }
 
-fn compiled(policy: &Policy, inputs: &Inputs, timeline: &Timeline, safe_mode: bool) -> Result<Compiled, Obstacle> {
+/// Whether a blind engine would have decided otherwise. The owner's own command rests on nothing.
+fn rests_on_reading(policy: &Policy, seen: &Situation<'_>, memory: &Memory, decision: Decision) -> bool {
+    let nothing = Snapshot::default();
+    let blind = Situation { snapshot: &nothing, ..*seen };
+    evaluate(policy, &blind, memory).command != decision.command
+}
+
+/// Until when the grip in force stays, so that readings which hover at a threshold change it once in [`STEADY`] at most.
+/// The owner's command and safe mode never wait.
+fn steady_until(inputs: &Inputs, decision: Decision, rests_on_reading: bool) -> Option<Instant> {
+    let change = inputs.last_change.filter(|change| change.by_reading || rests_on_reading)?;
+    let until = after(change.at, STEADY);
+    (decision.source != Source::Override && change.at <= inputs.now && inputs.now < until).then_some(until)
+}
+
+fn compiled(
+    policy: &Policy,
+    inputs: &Inputs,
+    timeline: &Timeline,
+    safe_mode: bool,
+    rests_on_reading: bool,
+) -> Result<Compiled, Obstacle> {
     let present = inputs.present.as_ref().ok_or(Obstacle::PresentUnknown)?;
     let permits = if safe_mode { Permits::none(Refusal::Blind, None) } else { inputs.permits };
+    let decision = timeline.spans.first().map(|span| span.expected);
+    let steady = decision.and_then(|decision| steady_until(inputs, decision, rests_on_reading));
     let request = Request {
         timeline,
         outlook: Some(&inputs.outlook),
@@ -135,6 +175,7 @@ fn compiled(policy: &Policy, inputs: &Inputs, timeline: &Timeline, safe_mode: bo
         program_ahead: policy.limits.program_ahead,
         extra_hold: policy.limits.extra_hold,
         permits,
+        steady_until: steady.filter(|_| !safe_mode),
     };
     compile(&request).map_err(Obstacle::NotPossible)
 }

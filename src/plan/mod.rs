@@ -10,6 +10,6 @@ pub mod project;
 pub mod timeline;
 
 pub use compile::{Compiled, Request, compile};
-pub use make::{Inputs, Obstacle, Plan};
+pub use make::{GripChange, Inputs, Obstacle, Plan};
 pub use project::project;
 pub use timeline::{Outlook, Span, Timeline};

@@ -8,7 +8,7 @@ use crate::policy::Policy;
 use crate::policy::model::{Condition, Quantity};
 use crate::snapshot::{Snapshot, Unknown};
 use crate::tariff::Prices;
-use crate::time::{Instant, Local, after, elapsed};
+use crate::time::{ClockTime, Instant, Local, Zone, after, elapsed};
 use crate::units::{Power, Soc};
 
 use super::timeline::{Outlook, Point, Span, Timeline};
@@ -18,6 +18,12 @@ const QUARTER: i64 = 900;
 
 /// The longest horizon that is projected; a longer one is cut.
 const LONGEST: Duration = Duration::from_secs(14 * 86_400);
+
+/// The hours of the site's clock at one of which what rests on a reading ends at the latest.
+const STAY_MARKS: [u16; 4] = [0, 6, 12, 18];
+
+/// What rests on a reading is programmed for this long at least.
+const LEAST_STAY: Duration = Duration::from_secs(60 * 60);
 
 /// The longest gap between two projected looks: steps follow each other without one.
 const NO_GAP: Duration = Duration::from_secs(3600);
@@ -41,8 +47,17 @@ struct State {
     soc: Option<Soc>,
     battery: Option<Power>,
     grid: Option<Power>,
-    /// Who has decided at every step since now, as long as it is one and the same.
-    streak: Option<Source>,
+}
+
+/// What is true in fact now and rests on a reading: programmed as though the readings stayed as they are, for a while.
+#[derive(Clone, Debug)]
+struct Streak {
+    /// Who decides now.
+    source: Source,
+    /// What is remembered under readings that stay as they are.
+    memory: Memory,
+    /// How far it is programmed at most.
+    until: Instant,
 }
 
 /// Decisions and the battery's course from now over a horizon of at most 14 days.
@@ -68,12 +83,12 @@ pub fn project(
     let end = after(now, horizon.min(LONGEST));
     let steps = steps(&origin, end);
     let mut memory = memory.clone();
-    let mut state =
-        State { soc: present.soc.ok().and_then(Soc::from_percent), battery: None, grid: None, streak: None };
+    let mut state = State { soc: present.soc.ok().and_then(Soc::from_percent), battery: None, grid: None };
+    let mut streak = None;
     let mut timeline = Timeline { spans: Vec::new(), course: Vec::with_capacity(steps.len()) };
     let ends = steps.iter().skip(1).map(|(at, _)| *at).chain([end]);
     for ((at, site), until) in steps.iter().zip(ends) {
-        let (span, point) = advance(&origin, &mut memory, &mut state, (*at, *site), until);
+        let (span, point) = advance(&origin, &mut memory, &mut state, &mut streak, (*at, *site), until);
         timeline.extend(span);
         timeline.course.push(point);
     }
@@ -154,6 +169,7 @@ fn advance(
     origin: &Origin<'_>,
     memory: &mut Memory,
     state: &mut State,
+    streak: &mut Option<Streak>,
     (at, site): (Instant, Local),
     until: Instant,
 ) -> (Span, Point) {
@@ -164,7 +180,10 @@ fn advance(
     memory.look(origin.policy, &readings, &situation, gap);
     let seen = View { policy: origin.policy, situation, memory, readings, site };
     let expected = decide(&seen);
-    let committed = committed(&seen, state, expected, at == origin.now);
+    if at == origin.now {
+        *streak = begin_streak(&seen, expected);
+    }
+    let committed = committed(origin, &seen, streak);
     let span =
         Span { from: at, until, expected, committed: committed.command, certain: committed.source == expected.source };
     let before = state.soc;
@@ -172,15 +191,36 @@ fn advance(
     (span, Point { at, soc: before, battery: state.battery, grid: state.grid, import: origin.prices.import.at(at) })
 }
 
-/// What may be programmed ahead: what has been decided without a break since now, else what time alone decides.
-fn committed(seen: &View<'_>, state: &mut State, expected: Decision, first: bool) -> Decision {
-    if first {
-        state.streak = Some(expected.source);
+/// The streak of what is decided now, if it rests on a reading: time, calendars and prices alone would decide otherwise.
+fn begin_streak(seen: &View<'_>, expected: Decision) -> Option<Streak> {
+    let blind = decide(&View { readings: Readings::BLIND, ..*seen });
+    let until = stays_until(&seen.policy.zone, seen.situation.now, seen.site);
+    let begin = || Streak { source: expected.source, memory: seen.memory.clone(), until };
+    (blind.source != expected.source).then(begin)
+}
+
+/// Where a streak ends at the latest: the first of 00:00, 06:00, 12:00 and 18:00 on the site's clock that is an hour
+/// away or more. An end that is fixed on the clock does not slide from tick to tick, as one that is projected would, so it
+/// costs no writes; and it bounds what an orphan goes on doing.
+fn stays_until(zone: &Zone, now: Instant, site: Local) -> Instant {
+    let least = after(now, LEAST_STAY);
+    let tomorrow = site.date.succ_opt().unwrap_or(site.date);
+    let marks = [site.date, tomorrow].into_iter().flat_map(|date| STAY_MARKS.map(|hour| (date, hour)));
+    let instants = marks.filter_map(|(date, hour)| Some(zone.earliest(date, ClockTime::new(hour, 0)?)));
+    instants.filter(|at| *at >= least).min().unwrap_or(least)
+}
+
+/// What may be programmed ahead: what is true in fact now, for as long as it stays true under readings that stay as they
+/// are, but not beyond the streak's end; else what time, calendars and prices alone decide.
+fn committed(origin: &Origin<'_>, seen: &View<'_>, streak: &mut Option<Streak>) -> Decision {
+    if let Some(going) = streak.as_mut().filter(|streak| seen.situation.now < streak.until) {
+        going.memory.look(origin.policy, &origin.present, &seen.situation, NO_GAP);
+        let still = decide(&View { readings: origin.present, memory: &going.memory, ..*seen });
+        if still.source == going.source {
+            return still;
+        }
     }
-    if state.streak == Some(expected.source) {
-        return expected;
-    }
-    state.streak = None;
+    *streak = None;
     decide(&View { readings: Readings::BLIND, ..*seen })
 }
 

@@ -22,8 +22,8 @@ pub struct Span {
     pub until: Instant,
     /// What is projected to hold.
     pub expected: Decision,
-    /// What may be programmed ahead: what follows from time, calendars and known prices, and what is true in fact now for
-    /// as long as the projection lets it last without a break.
+    /// What may be programmed ahead: what follows from time, calendars and known prices, and what is true in fact now, for
+    /// as long as it stays true under readings that stay as they are, and for a bounded while.
     pub committed: Command,
     /// Whether `expected` may be written: it rests on nothing that only a later reading can tell.
     pub certain: bool,

@@ -40,6 +40,7 @@ pub fn plan_json(plan: &Plan<'_>, device: &Device<'_>, payload: &dyn Fn(&Setting
         "rules": why::rules_json(plan),
         "memory": memory(plan),
         "safe_mode": plan.safe_mode,
+        "waits_until": compiled.and_then(|compiled| compiled.waits_until).map(rfc3339),
         "timeline": plan.timeline.spans.iter().map(|span| span_json(plan.policy, span)).collect::<Vec<_>>(),
         "course": plan.timeline.course.iter().map(|point| point_json(plan, point)).collect::<Vec<_>>(),
         "prices": prices(plan),

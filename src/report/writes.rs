@@ -69,6 +69,10 @@ fn why_none(plan: &Plan<'_>, wall: Wall<'_>) -> (String, Option<Reason>) {
         Ok(compiled) => compiled,
         Err(obstacle) => return (screen::obstacle(obstacle, wall), None),
     };
+    if let Some(until) = compiled.waits_until {
+        let text = "a reading changed the schedule a short time ago; so that it does not flap, it stays as it is until";
+        return (format!("{text} {}", wall.short(until)), None);
+    }
     let refused = compiled.deferred.iter().find(|deferred| matches!(deferred.why, Reason::MayNotGrant(_)));
     let next = compiled.deferred.iter().map(|deferred| deferred.due).min().filter(|due| *due > plan.inputs.now);
     match (refused, next) {

@@ -7,15 +7,24 @@ use super::outlook;
 use super::site::{DRIVER_NOTE, Site, SiteError};
 use crate::device::{Object, TwoWindow};
 use crate::engine::Override;
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, LogFilter, LogKind};
 use crate::plan::budget::{MayGrant, Permits, Refusal, Used, may_grant};
-use crate::plan::{Inputs, Outlook};
+use crate::plan::{GripChange, Inputs, Outlook};
 use crate::policy::{self, Policy};
 use crate::snapshot::Snapshot;
 use crate::time::{Instant, Zone};
 
 /// How many readings are looked back on at the most: a week of minutes.
 const MAX_ROWS: u32 = 12_000;
+
+/// The key of the note that keeps when a write changed the grip in force, and what decided it.
+pub(super) const CHANGE_NOTE: &str = "grip changed";
+
+/// A reading decided it.
+pub(super) const BY_READING: &str = "reading";
+
+/// Time, calendars, prices or the owner decided it.
+pub(super) const BY_TIME: &str = "time";
 
 /// What the journal says of one site at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +35,8 @@ pub struct Remembrance {
     pub used: [u32; 2],
     /// What may be granted.
     pub permits: Permits,
+    /// The last write that changed the grip in force; `None` if the owner has commanded since.
+    pub last_change: Option<GripChange>,
 }
 
 /// The owner's manual command in force, if there is one.
@@ -76,7 +87,12 @@ impl Remembrance {
         let (charge, discharge) = (charge?, discharge?);
         let permit = |used: &Used| may_grant(used, &policy.limits, &policy.zone, now);
         let permits = Permits { charge: permit(&charge), discharge: permit(&discharge) };
-        Ok(Remembrance { manual, used: [charge.today, discharge.today], permits })
+        Ok(Remembrance {
+            manual,
+            used: [charge.today, discharge.today],
+            permits,
+            last_change: last_change(journal, &policy.site)?,
+        })
     }
 }
 
@@ -115,6 +131,7 @@ impl Site {
             present: self.present(),
             used: remembrance.used,
             permits,
+            last_change: remembrance.last_change,
         })
     }
 
@@ -140,6 +157,16 @@ impl Site {
         self.outlook = Some((quarter, made.clone()));
         Ok(made)
     }
+}
+
+/// The last write that changed the grip in force, unless the owner has given or taken back a command since: what the owner
+/// says never waits.
+fn last_change(journal: &Journal, site: &str) -> Result<Option<GripChange>, JournalError> {
+    let Some((at, cause)) = journal.note(site, CHANGE_NOTE)? else { return Ok(None) };
+    let kinds = vec![LogKind::Override, LogKind::Resume];
+    let said = LogFilter { site: Some(site.to_owned()), from: Some(at), until: None, kinds };
+    let silent = journal.log(&said, 1)?.is_empty();
+    Ok(silent.then_some(GripChange { at, by_reading: cause == BY_READING }))
 }
 
 /// The local midnight until which a lost journal holds back grants.

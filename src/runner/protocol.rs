@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
+use super::gather::{BY_READING, BY_TIME, CHANGE_NOTE};
 use super::site::{Site, SiteError, UnderWay};
 use crate::apply::{Alarm, Command, End, Event, Machine, SendReply};
-use crate::device::{Object, Outcome, Sequence, Settings, Step, WriteFailure};
+use crate::device::two_window::GRID_MINUTES;
+use crate::device::{Object, Outcome, Sequence, Settings, Step, TwoWindow, WriteFailure};
 use crate::plan::Plan;
 use crate::time::{Instant, after};
 
@@ -39,13 +41,27 @@ impl Site {
         }
         let steps = plan.writes().to_vec();
         let reason = self.reason(plan);
-        self.send_sequence(before, steps, reason).await
+        let sent = self.send_sequence(before, steps, reason).await?;
+        self.note_change(&before, plan)?;
+        Ok(sent)
+    }
+
+    /// Notes that the grip in force is another than before, and whether a reading decided so.
+    fn note_change(&self, before: &TwoWindow, plan: &Plan<'_>) -> Result<(), SiteError> {
+        let now = self.clock.now();
+        let quarter = usize::from(self.policy.zone.local(now).minute / GRID_MINUTES);
+        let grip =
+            |schedule: &TwoWindow| schedule.meaning().ok().and_then(|meaning| meaning.quarters.get(quarter).copied());
+        let Some(present) = self.present().filter(|present| grip(present) != grip(before)) else { return Ok(()) };
+        debug!(site = %self.policy.site, "the grip in force changed: {:?}", grip(&present));
+        let cause = if plan.rests_on_reading { BY_READING } else { BY_TIME };
+        Ok(self.journal.set_note(&self.policy.site, CHANGE_NOTE, cause, now)?)
     }
 
     /// Sends writes in order, each intended, sent and read back.
     pub(super) async fn send_sequence(
         &mut self,
-        before: crate::device::TwoWindow,
+        before: TwoWindow,
         steps: Vec<Step>,
         reason: String,
     ) -> Result<Vec<Settings>, SiteError> {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{Memory, Remembered, Stretch};
-use crate::plan::Outlook;
 use crate::plan::budget::{MayGrant, Permits, Refusal};
 use crate::plan::timeline::Steps;
+use crate::plan::{GripChange, Outlook};
 use crate::policy::Policy;
 use crate::time::Instant;
 use crate::units::Power;
@@ -31,6 +31,7 @@ struct ContextShape {
     solar: Vec<(i64, f64)>,
     ev: Vec<(i64, f64)>,
     permits: [PermitShape; 2],
+    last_change: Option<(i64, bool)>,
     digest: String,
 }
 
@@ -63,6 +64,8 @@ pub(super) struct Context {
     pub(super) outlook: Outlook,
     /// What might have been granted.
     pub(super) permits: Permits,
+    /// The last write that changed the grip in force.
+    pub(super) last_change: Option<GripChange>,
     /// SHA-256 of the plan's JSON, which a replay has to meet.
     pub(super) digest: String,
 }
@@ -97,6 +100,7 @@ impl Context {
             solar: steps(&self.outlook.solar),
             ev: steps(&self.outlook.ev),
             permits: [permit(&self.permits.charge), permit(&self.permits.discharge)],
+            last_change: self.last_change.map(|change| (millis(change.at), change.by_reading)),
             digest: self.digest.clone(),
         };
         serde_json::to_string(&shape).unwrap_or_default()
@@ -110,6 +114,10 @@ impl Context {
             horizon_seconds: shape.horizon_seconds,
             outlook: Outlook { load: course(shape.load)?, solar: course(shape.solar)?, ev: course(shape.ev)? },
             permits: Permits { charge: may_grant(charge)?, discharge: may_grant(discharge)? },
+            last_change: match shape.last_change {
+                Some((at, by_reading)) => Some(GripChange { at: instant(at)?, by_reading }),
+                None => None,
+            },
             digest: shape.digest,
         })
     }

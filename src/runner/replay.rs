@@ -68,5 +68,6 @@ fn inputs(policy: &Policy, tick: &TickRecord, context: &Context) -> Option<Input
         present: tick.schedule,
         used: tick.writes_used,
         permits: context.permits,
+        last_change: context.last_change,
     })
 }

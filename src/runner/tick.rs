@@ -112,6 +112,7 @@ impl Site {
             horizon_seconds: inputs.horizon.as_secs(),
             outlook: inputs.outlook.clone(),
             permits: inputs.permits,
+            last_change: inputs.last_change,
             digest: digest(plan),
         };
         let rule = match plan.decision.source {

@@ -70,6 +70,7 @@ impl Site {
             program_ahead: Duration::from_secs_f64(self.ahead_hours * 3600.0),
             extra_hold: Duration::from_secs_f64(self.extra_hours * 3600.0),
             permits: self.permits,
+            steady_until: None,
         }
     }
 }

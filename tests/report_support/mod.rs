@@ -99,6 +99,7 @@ pub fn case(policy: Policy, now: &str, soc: f64, load: f64, solar: f64) -> Case 
             present: Some(idle()),
             used: [0, 0],
             permits: Permits::FREE,
+            last_change: None,
         },
         policy,
     };

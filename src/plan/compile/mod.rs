@@ -32,6 +32,7 @@ use super::budget::{MayGrant, Permits, Refusal};
 use super::order::{Route, Shape, Standing};
 use super::orphan::OrphanBound;
 use super::{Outlook, Timeline};
+use crate::device::two_window::GRID_MINUTES;
 use crate::device::{
     ChargeSettings, DischargeSettings, Grip, Object, Period, QuarterSet, Settings, Step, TwoWindow, WriteKind,
 };
@@ -62,6 +63,9 @@ pub struct Request<'a> {
     pub extra_hold: Duration,
     /// What may be granted now.
     pub permits: Permits,
+    /// Until when the grip in force now may not change again, because a reading has just changed it; nor is anything
+    /// written by then that can wait as long.
+    pub steady_until: Option<Instant>,
 }
 
 /// What the store is to hold and how to get there.
@@ -77,6 +81,8 @@ pub struct Compiled {
     pub bound: OrphanBound,
     /// How the schedule does what it does.
     pub lowering: Lowering,
+    /// Until when a change waits so that readings which hover do not make the schedule flap; `None` if none waits.
+    pub waits_until: Option<Instant>,
 }
 
 /// By which means a schedule does what it does.
@@ -122,8 +128,11 @@ pub fn compile(request: &Request<'_>) -> Result<Compiled, NotPossible> {
     let idle = |slot: &Slot| idles(request, slot);
     let bounds = bounds(request, &demand, &standing, &idle);
     let judge = Judge::new(&demand, &bounds, &standing);
-    let settled = judge.present().is_some_and(|unbroken| unbroken >= demand.ahead);
+    let unbroken = judge.present();
+    let settled = unbroken.is_some_and(|unbroken| unbroken >= demand.ahead);
+    let until = unbroken.map_or(request.now, |unbroken| demand.served_until(unbroken));
     let as_it_is = (standing.shape, Vec::new(), *request.present);
+    let mut waits_until = None;
     let (shape, writes, desired) = if settled {
         as_it_is
     } else {
@@ -131,12 +140,14 @@ pub fn compile(request: &Request<'_>) -> Result<Compiled, NotPossible> {
         let best = settle(request, &mut demand, &bounds, &standing, best);
         let (desired, writes) = spell(request.present, &standing, &best);
         let foreign = writes.iter().any(|write| is_foreign(&request.permits, write.settings.object()));
-        if foreign { as_it_is } else { (best.shape, writes, desired) }
+        let waits = |steady: &Instant| until >= *steady || changes_now(request, &standing, &best.shape);
+        waits_until = request.steady_until.filter(waits);
+        if foreign || waits_until.is_some() { as_it_is } else { (best.shape, writes, desired) }
     };
     let deferred = deferred::list(request, &demand, &bounds, &shape);
     let bound = OrphanBound::of(&shape, demand.held_or_charged_too_much(&shape));
     let lowering = lowering(&demand, &shape);
-    Ok(Compiled { desired, writes, deferred, bound, lowering })
+    Ok(Compiled { desired, writes, deferred, bound, lowering, waits_until })
 }
 
 /// Safe mode: no charge from the grid, no restriction, the floor at the reserve; everything else as it stands.
@@ -156,6 +167,12 @@ fn is_foreign(permits: &Permits, object: Object) -> bool {
         Object::Discharge => permits.discharge,
     };
     matches!(permit, MayGrant::No { why: Refusal::Drift, .. })
+}
+
+/// Whether a schedule grips the present quarter hour otherwise than the one on the device, whose meaning is known.
+fn changes_now(request: &Request<'_>, standing: &Standing, shape: &Shape) -> bool {
+    let quarter = u32::from(request.zone.local(request.now).minute / GRID_MINUTES);
+    !standing.odd && standing.shape.grip(quarter) != shape.grip(quarter)
 }
 
 fn possible(timeline: &Timeline) -> Result<(), NotPossible> {
@@ -302,6 +319,12 @@ impl Shape {
 }
 
 impl Demand {
+    /// The end of so many slots from now on.
+    fn served_until(&self, slots: usize) -> Instant {
+        let end = self.slots.last().map_or(i64::MAX, |last| last.from + demand::QUARTER);
+        instant(self.slots.get(slots).map_or(end, |slot| slot.from))
+    }
+
     /// How many slots of the lap a schedule grips more firmly than is asked in them.
     fn held_or_charged_too_much(&self, shape: &Shape) -> usize {
         let too_firm = |slot: &&Slot| match (shape.grip(slot.quarter), slot.asked.unwrap_or(Grip::SelfConsume)) {
