@@ -1,0 +1,403 @@
+//! What an owner sees of each policy in `rules/` at telling moments, as product text.
+//!
+//! Sun and load stay as they are at the moment, as with `plan --given`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+mod rules_support;
+
+use insta::{Settings, assert_snapshot};
+use offpeak::device::Object;
+use rules_support::{Case, Moment, laid_out, moment};
+
+/// Snapshots bear the policy's name and say what they show.
+fn keep(policy: &str, what: &str, text: &str) {
+    let mut settings = Settings::clone_current();
+    settings.set_snapshot_path("snapshots/rules");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| assert_snapshot!(format!("{policy}__{what}"), text));
+}
+
+/// The screens of some moments, one under the other.
+fn screens(policy: &str, what: &str, moments: &[Moment]) {
+    let parts: Vec<String> = moments.iter().map(|moment| Case::new(policy, moment).part()).collect();
+    keep(policy, what, &parts.join("\n"));
+}
+
+fn json(policy: &str, what: &str, moment: &Moment) {
+    keep(policy, &format!("{what}.json"), &laid_out(Case::new(policy, moment).json()));
+}
+
+fn why(policy: &str, what: &str, moment: &Moment) {
+    keep(policy, &format!("{what}.why"), &Case::new(policy, moment).why());
+}
+
+#[test]
+fn uk_two_rate_night() {
+    let name = "uk-two-rate-night";
+    let first = moment("The first evening, nothing set yet", "2026-11-20 20:41").soc(41.0).load(430.0).factory();
+    let inside = moment("Inside the window", "2026-11-21 01:10").soc(62.0).load(300.0).battery(-5000.0);
+    screens(
+        name,
+        "a-winter-day",
+        &[
+            moment("Noon, nothing set yet", "2026-11-20 12:00").soc(35.0).load(600.0).sun(250.0).factory(),
+            first,
+            moment("Midnight", "2026-11-21 00:00").soc(46.0).load(300.0).battery(-5000.0),
+            inside,
+            moment("After the window", "2026-11-21 08:00").soc(96.0).load(650.0).sun(120.0),
+            moment("The next evening", "2026-11-21 20:41").soc(38.0).load(520.0),
+        ],
+    );
+    screens(
+        name,
+        "between-the-seasons",
+        &[
+            moment("The last winter night has begun", "2027-03-31 23:45").soc(40.0).battery(-5000.0),
+            moment("The day after, before the summer target is due", "2027-04-01 12:00").soc(90.0).sun(1800.0),
+            moment("The first summer night is three hours off", "2027-04-01 20:30").soc(60.0),
+            moment("A summer night that needs no charge", "2027-07-01 00:10").soc(61.0).load(250.0).battery(0.0),
+        ],
+    );
+    screens(
+        name,
+        "the-clocks-change",
+        &[
+            moment("The evening before they go forward", "2027-03-27 21:00").soc(44.0),
+            moment("Just after they went forward", "2027-03-28 02:00").soc(88.0).battery(-4000.0),
+            moment("The evening before they go back", "2026-10-24 21:00").soc(44.0),
+            moment("In the first pass of the hour that repeats", "2026-10-25 01:30").soc(70.0).battery(-5000.0),
+            moment("In the second pass", "2026-10-25 01:30 again").soc(100.0).battery(0.0),
+        ],
+    );
+    let edited = moment("Someone set another window in the app", "2026-11-20 20:41").soc(41.0).load(430.0);
+    screens(
+        name,
+        "trouble",
+        &[
+            moment("Blind, nothing set yet", "2026-11-20 20:41").blind().factory(),
+            moment("Blind inside the window", "2026-11-21 01:10").blind(),
+            edited.holds("1 02:00-05:00 - 80", "0 - - 10").foreign(&[Object::Charge]),
+            moment("The schedule could not be read", "2026-11-20 20:41").unread(),
+        ],
+    );
+    json(name, "the-first-evening", &first);
+    json(name, "inside-the-window", &inside);
+    why(name, "inside-the-window", &inside);
+}
+
+#[test]
+fn uk_three_rate() {
+    let name = "uk-three-rate";
+    let first = moment("The first evening, nothing set yet", "2026-11-20 20:41").soc(41.0).load(430.0).factory();
+    let peak = moment("In the peak", "2026-11-20 17:30").soc(88.0).load(1400.0);
+    screens(
+        name,
+        "a-working-day",
+        &[
+            first,
+            moment("Midnight", "2026-11-21 00:00").soc(30.0).load(300.0),
+            moment("The early window is three hours off", "2026-11-21 01:00").soc(27.0).load(300.0),
+            moment("Inside the early window", "2026-11-21 05:10").soc(55.0).load(300.0).battery(-5000.0),
+            moment("After the early window", "2026-11-21 08:00").soc(94.0).load(900.0),
+            moment("A hungry morning", "2026-11-21 10:30").soc(37.0).load(1500.0),
+            moment("Inside the afternoon window", "2026-11-21 13:20").soc(52.0).load(700.0).battery(-5000.0),
+            peak,
+        ],
+    );
+    screens(
+        name,
+        "the-clocks-change",
+        &[
+            moment("The evening before they go forward", "2027-03-27 23:00").soc(44.0),
+            moment("The evening before they go back", "2026-10-24 23:00").soc(44.0),
+        ],
+    );
+    screens(
+        name,
+        "trouble",
+        &[
+            moment("Blind on a hungry morning", "2026-11-21 10:30").blind(),
+            moment("Someone removed the early window", "2026-11-21 02:00")
+                .soc(30.0)
+                .holds("1 13:00-16:00 - 100", "0 - - 10")
+                .foreign(&[Object::Charge]),
+        ],
+    );
+    json(name, "the-first-evening", &first);
+    json(name, "in-the-peak", &peak);
+    why(name, "a-hungry-morning", &moment("", "2026-11-21 10:30").soc(37.0).load(1500.0));
+}
+
+#[test]
+fn weekday_weekend() {
+    let name = "weekday-weekend";
+    let friday = moment("Friday evening, nothing set yet", "2026-11-20 20:41").soc(41.0).load(430.0).factory();
+    let saturday = moment("Inside Saturday's window, in summer", "2026-07-04 03:00").soc(41.0).battery(-4000.0);
+    screens(
+        name,
+        "a-week",
+        &[
+            friday,
+            moment("Friday before midnight", "2026-11-20 23:50").soc(28.0).load(300.0),
+            moment("Midnight into Saturday", "2026-11-21 00:00").soc(27.0).load(300.0),
+            moment("Inside Saturday's window, in winter", "2026-11-21 02:00").soc(70.0).battery(-5000.0),
+            moment("Sunday evening before a working day", "2026-11-22 21:30").soc(33.0).load(600.0),
+            moment("Friday night in summer", "2026-07-03 22:00").soc(55.0).load(300.0),
+            saturday,
+            moment("After Saturday's window, in summer", "2026-07-04 09:00").soc(52.0).sun(1500.0).load(500.0),
+        ],
+    );
+    screens(
+        name,
+        "the-clocks-change",
+        &[
+            moment("The evening before they go forward", "2027-03-27 22:00").soc(44.0),
+            moment("The evening before they go back", "2026-10-24 22:00").soc(44.0),
+        ],
+    );
+    screens(
+        name,
+        "trouble",
+        &[
+            moment("Blind inside the window", "2026-11-21 02:00").blind(),
+            moment("Someone set a floor of 30 %", "2026-11-20 20:41")
+                .holds("1 00:30-05:30 - 95", "0 - - 30")
+                .foreign(&[Object::Discharge]),
+        ],
+    );
+    json(name, "friday-evening", &friday);
+    json(name, "inside-saturdays-window-in-summer", &saturday);
+}
+
+#[test]
+fn winter_summer() {
+    let name = "winter-summer";
+    let first = moment("The first evening, nothing set yet", "2026-11-20 20:41").soc(41.0).load(430.0).factory();
+    let spared = moment("Spared in the afternoon", "2026-11-21 12:30").soc(45.0).load(600.0).sun(300.0);
+    screens(
+        name,
+        "a-winter-day",
+        &[
+            first,
+            moment("The floor of a winter night", "2026-11-20 21:00").soc(30.0).load(300.0),
+            moment("Midnight", "2026-11-21 00:00").soc(26.0).load(250.0).battery(-3680.0),
+            moment("Inside the low band", "2026-11-21 02:00").soc(70.0).load(250.0).battery(-3680.0),
+            moment("After the low band", "2026-11-21 08:00").soc(75.0).load(500.0),
+            spared,
+            moment("The winter evening", "2026-11-21 17:00").soc(45.0).load(1200.0),
+        ],
+    );
+    screens(
+        name,
+        "a-summer-day",
+        &[
+            moment("The last winter night has gone", "2027-03-31 06:00").soc(80.0),
+            moment("A summer noon", "2026-07-04 12:30").soc(45.0).load(400.0).sun(2600.0),
+            moment("The last summer evening", "2026-09-30 21:30").soc(70.0).load(350.0),
+        ],
+    );
+    screens(
+        name,
+        "the-clocks-change",
+        &[
+            moment("The evening before they go forward", "2027-03-27 21:30").soc(44.0),
+            moment("The evening before they go back", "2026-10-24 21:30").soc(44.0),
+        ],
+    );
+    screens(
+        name,
+        "trouble",
+        &[
+            moment("Blind in the afternoon", "2026-11-21 12:30").blind(),
+            moment("Someone forbade discharge in the morning", "2026-11-21 07:00")
+                .soc(80.0)
+                .holds("1 00:00-05:00 - 85", "1 10:00-00:00 - 10")
+                .foreign(&[Object::Discharge]),
+        ],
+    );
+    json(name, "the-first-evening", &first);
+    json(name, "spared-in-the-afternoon", &spared);
+    why(name, "not-spared-at-60-percent", &moment("", "2026-11-21 12:30").soc(60.0));
+}
+
+#[test]
+fn ev_guard() {
+    let name = "ev-guard";
+    let car = moment("A car begins to charge in the evening", "2026-11-20 18:30").soc(55.0).load(7600.0).car(7200.0);
+    let both = moment("The car charges inside the window", "2026-11-21 00:45").soc(60.0).load(7500.0).car(7200.0);
+    let both = both.battery(-5000.0);
+    screens(
+        name,
+        "a-night-with-a-car",
+        &[
+            moment("The first evening, nothing set yet", "2026-11-20 20:41").soc(41.0).load(430.0).car(0.0).factory(),
+            car,
+            moment("Midnight", "2026-11-21 00:00").soc(50.0).load(400.0).car(0.0).battery(-5000.0),
+            both,
+            moment("The car still charges after the window", "2026-11-21 05:40").soc(89.0).load(7500.0).car(7200.0),
+            moment("The car is full", "2026-11-21 07:00").soc(88.0).load(500.0).car(0.0),
+            moment("A heavy oven while the battery is low", "2026-11-21 18:00").soc(25.0).load(7000.0).car(0.0),
+        ],
+    );
+    screens(
+        name,
+        "the-clocks-change",
+        &[
+            moment("The evening before they go forward", "2027-03-27 21:00").soc(44.0).car(0.0),
+            moment("The evening before they go back", "2026-10-24 21:00").soc(44.0).car(0.0),
+        ],
+    );
+    screens(
+        name,
+        "trouble",
+        &[
+            moment("The car's reading is missing", "2026-11-20 18:30").soc(55.0).load(7600.0),
+            moment("Blind while the car was charging", "2026-11-20 18:30").blind(),
+            moment("Someone forbade discharge all day", "2026-11-20 18:30")
+                .soc(55.0)
+                .car(0.0)
+                .holds("1 00:00-05:30 23:30-00:00 90", "1 05:30-06:00 - 10")
+                .foreign(&[Object::Discharge]),
+        ],
+    );
+    json(name, "a-car-in-the-evening", &car);
+    json(name, "a-car-inside-the-window", &both);
+    why(name, "a-car-in-the-evening", &car);
+}
+
+#[test]
+fn holiday_calendar() {
+    let name = "holiday-calendar";
+    let monday = moment("Monday morning before work", "2026-11-23 07:30").soc(100.0).load(900.0).battery(0.0);
+    let friday = moment("Friday evening before a weekend", "2026-11-20 19:00").soc(60.0).load(700.0);
+    screens(
+        name,
+        "a-week",
+        &[
+            moment("Wednesday evening, nothing set yet", "2026-11-18 20:00").soc(35.0).load(700.0).factory(),
+            moment("Midnight into Thursday", "2026-11-19 00:00").soc(30.0).load(500.0).battery(-10000.0),
+            moment("Inside Thursday's window", "2026-11-19 03:00").soc(70.0).load(500.0).battery(-10000.0),
+            moment("Thursday at noon", "2026-11-19 12:00").soc(70.0).load(4000.0).sun(900.0),
+            friday,
+            moment("Saturday at noon", "2026-11-21 12:00").soc(45.0).load(600.0).sun(1500.0),
+            moment("Sunday evening", "2026-11-22 21:00").soc(42.0).load(600.0),
+            monday,
+        ],
+    );
+    screens(
+        name,
+        "the-turn-of-the-year",
+        &[
+            moment("The last working day has ended", "2026-12-23 20:00").soc(50.0).load(700.0),
+            moment("Christmas Day", "2026-12-25 10:00").soc(45.0).load(600.0),
+            moment("The evening before work begins again", "2027-01-03 21:00").soc(41.0).load(600.0),
+        ],
+    );
+    screens(
+        name,
+        "the-clocks-change",
+        &[
+            moment("The Saturday before they go forward", "2027-03-27 22:00").soc(44.0).load(600.0),
+            moment("The Sunday on which they went back", "2026-10-25 22:00").soc(44.0).load(600.0),
+        ],
+    );
+    screens(
+        name,
+        "trouble",
+        &[
+            moment("Blind before work", "2026-11-23 07:30").blind(),
+            moment("Someone charges at noon", "2026-11-19 12:00")
+                .soc(70.0)
+                .holds("1 11:00-13:00 - 100", "0 - - 20")
+                .foreign(&[Object::Charge]),
+        ],
+    );
+    json(name, "before-work", &monday);
+    json(name, "before-a-weekend", &friday);
+}
+
+#[test]
+fn evening_peak_hold() {
+    let name = "evening-peak-hold";
+    let low = moment("Kept in the afternoon", "2026-11-20 14:00").soc(60.0).load(500.0).sun(200.0).battery(0.0);
+    let peak = moment("In the peak", "2026-11-20 17:30").soc(60.0).load(1500.0);
+    screens(
+        name,
+        "a-day",
+        &[
+            moment("The first evening, nothing set yet", "2026-11-20 20:41").soc(41.0).load(430.0).factory(),
+            moment("Midnight", "2026-11-21 00:00").soc(30.0).load(300.0).battery(0.0),
+            moment("Early morning", "2026-11-20 06:00").soc(30.0).load(300.0).battery(0.0),
+            moment("Morning", "2026-11-20 09:00").soc(55.0).load(500.0),
+            moment("Before the afternoon", "2026-11-20 12:00").soc(60.0).load(500.0).sun(300.0),
+            low,
+            moment("Enough by the afternoon", "2026-11-20 14:00").soc(82.0).load(500.0).sun(900.0),
+            peak,
+        ],
+    );
+    screens(
+        name,
+        "the-clocks-change",
+        &[
+            moment("The evening before they go forward", "2027-03-27 21:00").soc(44.0),
+            moment("The evening before they go back", "2026-10-24 21:00").soc(44.0),
+            moment("In the second pass of the hour that repeats", "2026-10-25 01:30 again").soc(44.0).battery(0.0),
+        ],
+    );
+    screens(
+        name,
+        "trouble",
+        &[
+            moment("Blind in the afternoon", "2026-11-20 14:00").blind(),
+            moment("Someone lifted the restriction", "2026-11-20 23:10")
+                .soc(40.0)
+                .holds("0 - - 100", "0 - - 15")
+                .foreign(&[Object::Discharge]),
+        ],
+    );
+    json(name, "kept-in-the-afternoon", &low);
+    json(name, "in-the-peak", &peak);
+    why(name, "kept-in-the-afternoon", &low);
+}
+
+#[test]
+fn simulated_home() {
+    let name = "simulated-home";
+    let first = moment("The first evening, nothing set yet", "2026-11-20 20:41").soc(41.0).load(430.0).car(0.0);
+    let first = first.factory();
+    let inside = moment("Inside the window", "2026-11-21 01:10").soc(62.0).load(300.0).car(0.0).battery(-5000.0);
+    screens(
+        name,
+        "a-day",
+        &[
+            first,
+            moment("Midnight", "2026-11-21 00:00").soc(46.0).load(300.0).car(0.0).battery(-5000.0),
+            inside,
+            moment("After the window", "2026-11-21 08:00").soc(84.0).load(650.0).sun(120.0).car(0.0),
+            moment("A car charges by day", "2026-11-21 15:00").soc(60.0).load(3700.0).sun(400.0).car(3200.0),
+        ],
+    );
+    screens(
+        name,
+        "the-clocks-change",
+        &[
+            moment("The evening before they go forward", "2027-03-27 21:00").soc(44.0).car(0.0),
+            moment("The evening before they go back", "2026-10-24 21:00").soc(44.0).car(0.0),
+        ],
+    );
+    screens(
+        name,
+        "trouble",
+        &[
+            moment("Blind", "2026-11-20 20:41").blind().factory(),
+            moment("Someone set another target", "2026-11-20 22:00")
+                .soc(41.0)
+                .car(0.0)
+                .holds("1 00:00-05:30 23:30-00:00 70", "0 - - 10")
+                .foreign(&[Object::Charge]),
+        ],
+    );
+    json(name, "the-first-evening", &first);
+    json(name, "inside-the-window", &inside);
+}

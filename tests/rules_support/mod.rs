@@ -1,0 +1,356 @@
+//! The policies in `rules/` at telling moments: readings, the schedule on the device, and the plan that follows.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use offpeak::device::{Object, TwoWindow};
+use offpeak::engine::{Memory, Override, Situation, banded_prices};
+use offpeak::plan::budget::{MayGrant, Permits, Refusal};
+use offpeak::plan::timeline::Steps;
+use offpeak::plan::{Inputs, Outlook, Plan};
+use offpeak::policy::load;
+use offpeak::policy::model::{Action, Policy};
+use offpeak::report::{Device, Style, plan_json, plan_text, why_text};
+use offpeak::snapshot::{Reading, Snapshot};
+use offpeak::time::{ClockTime, Instant, Zone};
+use offpeak::units::{Power, Soc};
+use offpeak::vendor::alphaess::{parse_device_file, payload};
+use serde_json::{Value, json};
+
+/// Every policy in `rules/`, in the order of their names.
+pub const RULES: [&str; 8] = [
+    "ev-guard",
+    "evening-peak-hold",
+    "holiday-calendar",
+    "simulated-home",
+    "uk-three-rate",
+    "uk-two-rate-night",
+    "weekday-weekend",
+    "winter-summer",
+];
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// A policy of `rules/` by its name.
+pub fn policy(name: &str) -> Policy {
+    let file = format!("rules/{name}.yaml");
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(&file);
+    let text = std::fs::read_to_string(path).expect("the policy");
+    load(&file, &text).policy.expect("a policy without errors")
+}
+
+/// What the device holds when a moment comes.
+#[derive(Clone, Copy, Debug)]
+pub enum Held {
+    /// What offpeak left there, having looked every half hour since the day before yesterday.
+    Ours,
+    /// These two objects, each as `1 23:30-00:00 00:00-05:30 90`, with `-` for a window that is unused.
+    These(&'static str, &'static str),
+    /// It could not be read.
+    Unread,
+}
+
+/// What a device holds from the factory: no charge from the grid, no restriction, a floor of 10 %.
+pub const FACTORY: Held = Held::These("0 - - 100", "0 - - 10");
+
+/// One moment: when, what was read, what the device holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    title: &'static str,
+    at: &'static str,
+    soc: f64,
+    load: f64,
+    sun: f64,
+    car: Option<f64>,
+    battery: Option<f64>,
+    blind: bool,
+    held: Held,
+    foreign: &'static [Object],
+    manual: Option<(Action, &'static str)>,
+}
+
+/// A moment on the wall clock of the site: `2026-11-20 20:41`, with `again` for the second pass of a repeated hour.
+pub fn moment(title: &'static str, at: &'static str) -> Moment {
+    Moment {
+        title,
+        at,
+        soc: 50.0,
+        load: 400.0,
+        sun: 0.0,
+        car: None,
+        battery: None,
+        blind: false,
+        held: Held::Ours,
+        foreign: &[],
+        manual: None,
+    }
+}
+
+impl Moment {
+    pub fn soc(self, percent: f64) -> Moment {
+        Moment { soc: percent, ..self }
+    }
+
+    pub fn load(self, watts: f64) -> Moment {
+        Moment { load: watts, ..self }
+    }
+
+    pub fn sun(self, watts: f64) -> Moment {
+        Moment { sun: watts, ..self }
+    }
+
+    /// What the car draws; the load has it in it.
+    pub fn car(self, watts: f64) -> Moment {
+        Moment { car: Some(watts), ..self }
+    }
+
+    /// What the battery gives or, below zero, takes. Without this it covers what the sun leaves of the load.
+    pub fn battery(self, watts: f64) -> Moment {
+        Moment { battery: Some(watts), ..self }
+    }
+
+    /// Nothing was read.
+    pub fn blind(self) -> Moment {
+        Moment { blind: true, ..self }
+    }
+
+    /// Nobody has set anything yet.
+    pub fn factory(self) -> Moment {
+        Moment { held: FACTORY, ..self }
+    }
+
+    pub fn holds(self, charge: &'static str, discharge: &'static str) -> Moment {
+        Moment { held: Held::These(charge, discharge), ..self }
+    }
+
+    pub fn unread(self) -> Moment {
+        Moment { held: Held::Unread, ..self }
+    }
+
+    /// What these objects hold is someone else's edit, which the policy leaves alone.
+    pub fn foreign(self, objects: &'static [Object]) -> Moment {
+        Moment { foreign: objects, ..self }
+    }
+
+    pub fn manual(self, action: Action, until: &'static str) -> Moment {
+        Moment { manual: Some((action, until)), ..self }
+    }
+}
+
+/// A policy at a moment.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub policy: Policy,
+    pub inputs: Inputs,
+    title: &'static str,
+}
+
+impl Case {
+    pub fn new(name: &str, moment: &Moment) -> Case {
+        let policy = policy(name);
+        let now = local(&policy.zone, moment.at);
+        let (memory, ours) = looked_until(&policy, moment, now);
+        let present = match moment.held {
+            Held::Ours => Some(ours),
+            Held::These(charge, discharge) => Some(device(charge, discharge)),
+            Held::Unread => None,
+        };
+        let mut permits = Permits::FREE;
+        for object in moment.foreign {
+            let left_alone = MayGrant::No { why: Refusal::Drift, until: None };
+            match object {
+                Object::Charge => permits.charge = left_alone,
+                Object::Discharge => permits.discharge = left_alone,
+            }
+        }
+        let readings = readings(moment, now);
+        let outlook = if moment.blind { Outlook::default() } else { steady(now, moment.load, moment.sun) };
+        let manual = moment.manual.map(|(action, until)| Override { action, until: local(&policy.zone, until) });
+        let inputs = Inputs { now, horizon: DAY, readings, memory, manual, outlook, present, used: [0, 0], permits };
+        Case { policy, inputs, title: moment.title }
+    }
+
+    pub fn plan(&self) -> Plan<'_> {
+        Plan::make(&self.policy, &self.inputs)
+    }
+
+    /// The moment with its screen, as a part of a snapshot.
+    pub fn part(&self) -> String {
+        format!("## {}\n{}\n{}", self.title, self.held(), self.screen())
+    }
+
+    pub fn screen(&self) -> String {
+        screen_of(&self.policy, &self.plan())
+    }
+
+    pub fn why(&self) -> String {
+        why_text(&self.plan(), Style::Plain)
+    }
+
+    pub fn json(&self) -> Value {
+        let serial = &self.policy.device.serial;
+        plan_json(&self.plan(), &told(&self.policy), &|settings| payload(settings, serial))
+    }
+
+    fn held(&self) -> String {
+        let Some(present) = &self.inputs.present else { return "the device could not be read".into() };
+        let [charge, discharge] = Object::ALL.map(|object| present.settings(object).to_string());
+        format!("the device holds: {charge}; {discharge}\n")
+    }
+}
+
+pub fn screen_of(policy: &Policy, plan: &Plan<'_>) -> String {
+    let closing = match plan.writes() {
+        [] => "nothing was sent.".to_owned(),
+        _ => format!("nothing was sent. `offpeak apply {}` sends it.", policy.file),
+    };
+    plan_text(plan, &told(policy), &closing, Style::Plain)
+}
+
+fn told(policy: &Policy) -> Device<'_> {
+    Device { name: policy.device.driver.name(), serial: &policy.device.serial }
+}
+
+/// The schedule after the writes of a plan.
+pub fn applied(present: TwoWindow, plan: &Plan<'_>) -> TwoWindow {
+    plan.writes().iter().fold(present, |schedule, write| schedule.with(write.settings))
+}
+
+/// Load and sun as they are, for ever.
+pub fn steady(now: Instant, load: f64, sun: f64) -> Outlook {
+    let steps = |watts| Steps::constant(now, power(watts));
+    Outlook { load: steps(load), solar: steps(sun), ev: Steps::default() }
+}
+
+/// What is read of a house of which only this much is known: the battery covers what the sun leaves.
+pub fn quiet(now: Instant, soc: f64, load: f64, sun: f64) -> Snapshot {
+    readings(&moment("", "").soc(soc).load(load).sun(sun).car(0.0), now)
+}
+
+fn readings(moment: &Moment, now: Instant) -> Snapshot {
+    if moment.blind {
+        return Snapshot::default();
+    }
+    let taken_at = now - chrono::Duration::minutes(3);
+    let battery = moment.battery.unwrap_or((moment.load - moment.sun).clamp(-5000.0, 5000.0));
+    let read = |watts: f64| Some(Reading::good(power(watts), taken_at));
+    Snapshot {
+        soc: Some(Reading::good(Soc::from_percent(moment.soc).expect("a state of charge"), taken_at)),
+        solar: read(moment.sun),
+        load: read(moment.load),
+        grid: read(moment.load - moment.sun - battery),
+        battery: read(battery),
+        ev: moment.car.and_then(read),
+    }
+}
+
+fn power(watts: f64) -> Power {
+    Power::from_watts(watts).expect("a power")
+}
+
+/// What is remembered, and what offpeak has left on the device: a quiet day and a half, then twelve minutes as they are now.
+fn looked_until(policy: &Policy, moment: &Moment, now: Instant) -> (Memory, TwoWindow) {
+    let mut memory = Memory::empty(policy);
+    let Held::These(charge, discharge) = FACTORY else { panic!("the factory's schedule is known") };
+    let mut present = device(charge, discharge);
+    if matches!(moment.held, Held::Ours) {
+        for half_hours in (1..=72).rev() {
+            let at = now - chrono::Duration::minutes(30 * half_hours);
+            let readings = quiet(at, moment.soc, moment.load.min(500.0), 0.0);
+            look(policy, &mut memory, &readings, at);
+            let inputs = calm(at, readings, &memory, present);
+            present = applied(present, &Plan::make(policy, &inputs));
+        }
+    }
+    for minutes in (0..=12).rev() {
+        let at = now - chrono::Duration::minutes(minutes);
+        look(policy, &mut memory, &readings(moment, at), at);
+    }
+    (memory, present)
+}
+
+/// Inputs of a moment at which nothing is wrong.
+pub fn calm(now: Instant, readings: Snapshot, memory: &Memory, present: TwoWindow) -> Inputs {
+    Inputs {
+        now,
+        horizon: DAY,
+        outlook: steady(now, readings.load.map_or(0.0, |load| load.value.watts()), 0.0),
+        readings,
+        memory: memory.clone(),
+        manual: None,
+        present: Some(present),
+        used: [0, 0],
+        permits: Permits::FREE,
+    }
+}
+
+/// Lets the engine look once, as a tick does.
+pub fn look(policy: &Policy, memory: &mut Memory, readings: &Snapshot, now: Instant) {
+    let prices = banded_prices(policy, now, now + chrono::Duration::days(1));
+    memory.observe(policy, &Situation { snapshot: readings, prices: &prices, manual: None, now });
+}
+
+/// An instant from the site's wall clock: `2026-10-25 01:30`, `2026-10-25 01:30 again`.
+pub fn local(zone: &Zone, text: &str) -> Instant {
+    let words: Vec<&str> = text.split(' ').collect();
+    let (date, time): (chrono::NaiveDate, ClockTime) = (words[0].parse().unwrap(), words[1].parse().unwrap());
+    if words.len() > 2 { zone.latest(date, time) } else { zone.earliest(date, time) }
+}
+
+/// The schedule of a device file: each object as flag, two windows and percentage.
+pub fn device(charge: &str, discharge: &str) -> TwoWindow {
+    let object = |text: &str, names: [&str; 6]| -> Value {
+        let words: Vec<&str> = text.split(' ').collect();
+        let period = |text: &str| match text.split_once('-') {
+            Some(("", "")) | None => ("00:00".to_owned(), "00:00".to_owned()),
+            Some((from, to)) => (from.to_owned(), to.to_owned()),
+        };
+        let ((from1, to1), (from2, to2)) = (period(words[1]), period(words[2]));
+        let values = [
+            json!(words[0].parse::<u8>().unwrap()),
+            json!(from1),
+            json!(to1),
+            json!(from2),
+            json!(to2),
+            json!(words[3]),
+        ];
+        names.iter().map(|name| (*name).to_owned()).zip(values).collect::<serde_json::Map<_, _>>().into()
+    };
+    let charge = object(charge, ["gridCharge", "timeChaf1", "timeChae1", "timeChaf2", "timeChae2", "batHighCap"]);
+    let discharge = object(discharge, ["ctrDis", "timeDisf1", "timeDise1", "timeDisf2", "timeDise2", "batUseCap"]);
+    let file = json!({ "getChargeConfigInfo": charge, "getDisChargeConfigInfo": discharge });
+    parse_device_file(&file.to_string()).expect("a device file")
+}
+
+/// A plan as JSON that can be reviewed: one line for each key or item, the course shortened.
+pub fn laid_out(mut plan: Value) -> String {
+    if let Some(course) = plan["course"].as_array_mut() {
+        let more = course.len() - 2;
+        course.truncate(2);
+        course.push(format!("… and {more} more").into());
+    }
+    let mut text = String::from("{\n");
+    for (key, value) in plan.as_object().expect("an object") {
+        match value {
+            Value::Array(items) if !items.is_empty() => {
+                let items: Vec<String> = items.iter().map(|item| format!("    {item}")).collect();
+                text.push_str(&format!("  \"{key}\": [\n{}\n  ],\n", items.join(",\n")));
+            }
+            Value::Object(fields) if fields.values().any(Value::is_object) => {
+                let fields: Vec<String> = fields.iter().map(|(key, value)| format!("    \"{key}\": {value}")).collect();
+                text.push_str(&format!("  \"{key}\": {{\n{}\n  }},\n", fields.join(",\n")));
+            }
+            _ => text.push_str(&format!("  \"{key}\": {value},\n")),
+        }
+    }
+    text + "}\n"
+}
