@@ -7,6 +7,7 @@ mod rules_support;
 
 use insta::{Settings, assert_snapshot};
 use offpeak::device::Object;
+use offpeak::report::moment as wall;
 use rules_support::{Case, Moment, laid_out, moment};
 
 /// Snapshots bear the policy's name and say what they show.
@@ -26,6 +27,15 @@ fn screens(policy: &str, what: &str, moments: &[Moment]) {
 
 fn json(policy: &str, what: &str, moment: &Moment) {
     keep(policy, &format!("{what}.json"), &laid_out(Case::new(policy, moment).json()));
+}
+
+/// What would be written over some days on which nothing happens.
+fn diary(policy: &str, from: &str, days: i64) {
+    let loaded = rules_support::policy(policy);
+    let written = rules_support::diary(&loaded, from, days, 50.0);
+    let lines: Vec<String> =
+        written.iter().map(|(at, what)| format!("{}  {what}", wall::full(*at, &loaded.zone))).collect();
+    keep(policy, &format!("{days}-days-of-writes"), &lines.join("\n"));
 }
 
 fn why(policy: &str, what: &str, moment: &Moment) {
@@ -67,6 +77,7 @@ fn uk_two_rate_night() {
             moment("Just after they went forward", "2027-03-28 02:00").soc(88.0).battery(-4000.0),
             moment("The evening before they go back", "2026-10-24 21:00").soc(44.0),
             moment("In the first pass of the hour that repeats", "2026-10-25 01:30").soc(70.0).battery(-5000.0),
+            moment("The same, nothing set yet", "2026-10-25 01:30").soc(70.0).factory(),
             moment("In the second pass", "2026-10-25 01:30 again").soc(100.0).battery(0.0),
         ],
     );
@@ -84,6 +95,7 @@ fn uk_two_rate_night() {
     json(name, "the-first-evening", &first);
     json(name, "inside-the-window", &inside);
     why(name, "inside-the-window", &inside);
+    diary(name, "2027-03-27 12:00", 7);
 }
 
 #[test]
@@ -96,11 +108,10 @@ fn uk_three_rate() {
         "a-working-day",
         &[
             first,
+            moment("Three hours before the early window, nothing set yet", "2026-11-21 01:00").soc(27.0).factory(),
             moment("Midnight", "2026-11-21 00:00").soc(30.0).load(300.0),
-            moment("The early window is three hours off", "2026-11-21 01:00").soc(27.0).load(300.0),
             moment("Inside the early window", "2026-11-21 05:10").soc(55.0).load(300.0).battery(-5000.0),
             moment("After the early window", "2026-11-21 08:00").soc(94.0).load(900.0),
-            moment("A hungry morning", "2026-11-21 10:30").soc(37.0).load(1500.0),
             moment("Inside the afternoon window", "2026-11-21 13:20").soc(52.0).load(700.0).battery(-5000.0),
             peak,
         ],
@@ -117,7 +128,7 @@ fn uk_three_rate() {
         name,
         "trouble",
         &[
-            moment("Blind on a hungry morning", "2026-11-21 10:30").blind(),
+            moment("Blind in the morning", "2026-11-21 10:30").blind(),
             moment("Someone removed the early window", "2026-11-21 02:00")
                 .soc(30.0)
                 .holds("1 13:00-16:00 - 100", "0 - - 10")
@@ -126,7 +137,7 @@ fn uk_three_rate() {
     );
     json(name, "the-first-evening", &first);
     json(name, "in-the-peak", &peak);
-    why(name, "a-hungry-morning", &moment("", "2026-11-21 10:30").soc(37.0).load(1500.0));
+    diary(name, "2026-11-20 12:00", 3);
 }
 
 #[test]
@@ -168,6 +179,7 @@ fn weekday_weekend() {
     );
     json(name, "friday-evening", &friday);
     json(name, "inside-saturdays-window-in-summer", &saturday);
+    diary(name, "2026-10-22 12:00", 7);
 }
 
 #[test]
@@ -180,7 +192,7 @@ fn winter_summer() {
         "a-winter-day",
         &[
             first,
-            moment("The floor of a winter night", "2026-11-20 21:00").soc(30.0).load(300.0),
+            moment("Three hours before the low band", "2026-11-20 21:00").soc(30.0).load(300.0),
             moment("Midnight", "2026-11-21 00:00").soc(26.0).load(250.0).battery(-3680.0),
             moment("Inside the low band", "2026-11-21 02:00").soc(70.0).load(250.0).battery(-3680.0),
             moment("After the low band", "2026-11-21 08:00").soc(75.0).load(500.0),
@@ -209,7 +221,7 @@ fn winter_summer() {
         name,
         "trouble",
         &[
-            moment("Blind in the afternoon", "2026-11-21 12:30").blind(),
+            moment("Blind while it is spared", "2026-11-21 12:30").soc(45.0).blind(),
             moment("Someone forbade discharge in the morning", "2026-11-21 07:00")
                 .soc(80.0)
                 .holds("1 00:00-05:00 - 85", "1 10:00-00:00 - 10")
@@ -219,6 +231,7 @@ fn winter_summer() {
     json(name, "the-first-evening", &first);
     json(name, "spared-in-the-afternoon", &spared);
     why(name, "not-spared-at-60-percent", &moment("", "2026-11-21 12:30").soc(60.0));
+    diary(name, "2027-02-26 12:00", 7);
 }
 
 #[test]
@@ -234,6 +247,7 @@ fn ev_guard() {
             moment("The first evening, nothing set yet", "2026-11-20 20:41").soc(41.0).load(430.0).car(0.0).factory(),
             car,
             moment("Midnight", "2026-11-21 00:00").soc(50.0).load(400.0).car(0.0).battery(-5000.0),
+            moment("Ten minutes later", "2026-11-20 18:40").soc(54.0).load(7600.0).car(7200.0).battery(0.0).acted(),
             both,
             moment("The car still charges after the window", "2026-11-21 05:40").soc(89.0).load(7500.0).car(7200.0),
             moment("The car is full", "2026-11-21 07:00").soc(88.0).load(500.0).car(0.0),
@@ -253,7 +267,7 @@ fn ev_guard() {
         "trouble",
         &[
             moment("The car's reading is missing", "2026-11-20 18:30").soc(55.0).load(7600.0),
-            moment("Blind while the car was charging", "2026-11-20 18:30").blind(),
+            moment("Blind while the car charges", "2026-11-20 18:30").soc(55.0).load(7600.0).car(7200.0).blind(),
             moment("Someone forbade discharge all day", "2026-11-20 18:30")
                 .soc(55.0)
                 .car(0.0)
@@ -264,6 +278,7 @@ fn ev_guard() {
     json(name, "a-car-in-the-evening", &car);
     json(name, "a-car-inside-the-window", &both);
     why(name, "a-car-in-the-evening", &car);
+    diary(name, "2026-10-23 12:00", 3);
 }
 
 #[test]
@@ -315,12 +330,18 @@ fn holiday_calendar() {
     );
     json(name, "before-work", &monday);
     json(name, "before-a-weekend", &friday);
+    diary(name, "2026-12-17 12:00", 9);
 }
 
 #[test]
 fn evening_peak_hold() {
     let name = "evening-peak-hold";
-    let low = moment("Kept in the afternoon", "2026-11-20 14:00").soc(60.0).load(500.0).sun(200.0).battery(0.0);
+    let low = moment("Kept since some minutes in the afternoon", "2026-11-20 14:00")
+        .soc(60.0)
+        .load(500.0)
+        .sun(200.0)
+        .battery(0.0)
+        .acted();
     let peak = moment("In the peak", "2026-11-20 17:30").soc(60.0).load(1500.0);
     screens(
         name,
@@ -332,6 +353,7 @@ fn evening_peak_hold() {
             moment("Morning", "2026-11-20 09:00").soc(55.0).load(500.0),
             moment("Before the afternoon", "2026-11-20 12:00").soc(60.0).load(500.0).sun(300.0),
             low,
+            moment("The afternoon begins", "2026-11-20 13:00").soc(60.0).load(500.0).sun(200.0),
             moment("Enough by the afternoon", "2026-11-20 14:00").soc(82.0).load(500.0).sun(900.0),
             peak,
         ],
@@ -349,7 +371,7 @@ fn evening_peak_hold() {
         name,
         "trouble",
         &[
-            moment("Blind in the afternoon", "2026-11-20 14:00").blind(),
+            moment("Blind while it is kept", "2026-11-20 14:00").soc(60.0).blind(),
             moment("Someone lifted the restriction", "2026-11-20 23:10")
                 .soc(40.0)
                 .holds("0 - - 100", "0 - - 15")
@@ -359,6 +381,7 @@ fn evening_peak_hold() {
     json(name, "kept-in-the-afternoon", &low);
     json(name, "in-the-peak", &peak);
     why(name, "kept-in-the-afternoon", &low);
+    diary(name, "2026-10-23 12:00", 3);
 }
 
 #[test]
@@ -400,4 +423,5 @@ fn simulated_home() {
     );
     json(name, "the-first-evening", &first);
     json(name, "inside-the-window", &inside);
+    diary(name, "2027-03-26 12:00", 3);
 }

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use unicode_width::UnicodeWidthStr;
+
+use crate::plan::compile::{Deferred, Reason};
 use crate::plan::{Plan, Timeline};
 use crate::tariff::PriceSlot;
 use crate::time::{Instant, after, elapsed};
 use crate::units::{Price, trimmed};
 
-use super::layout::{Line, Screen};
+use super::layout::{Line, Screen, WIDTH};
 use super::spark::{extent, spark};
 use super::style::Role;
 use super::words::Wall;
@@ -18,17 +21,20 @@ const MOST_BARS: u64 = 48;
 /// Percent by which the charge must pass both its ends before its turning points are told.
 const TELLING: f64 = 5.0;
 
-/// Changes of the price that are told one by one; beyond, the lowest and the highest are.
-const MOST_CHANGES: usize = 3;
+/// Columns before the bars of a row.
+const BEFORE_BARS: usize = 9;
+
+/// Columns between the bars of a row and what is said.
+const AFTER_BARS: usize = 3;
 
 /// The two rows.
 pub(super) fn rows(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) {
     let starts = starts(plan);
     let soc: Vec<Option<f64>> = starts.iter().map(|at| soc_at(&plan.timeline, *at)).collect();
-    row(screen, "soc", &spark(&soc, 0.0, 100.0), &soc_words(&plan.timeline, wall));
+    row(screen, "soc", &spark(&soc, 0.0, 100.0), &soc_words(plan, wall));
     let prices: Vec<Option<f64>> = starts.iter().map(|at| plan.prices.import.at(*at).map(Price::amount)).collect();
     let (low, high) = extent(&prices).unwrap_or_default();
-    row(screen, "price", &spark(&prices, low, high), &price_words(plan, wall));
+    row(screen, "price", &spark(&prices, low, high), &price_words(plan, wall, starts.len()));
 }
 
 /// The end of what was projected.
@@ -56,9 +62,9 @@ fn soc_at(timeline: &Timeline, at: Instant) -> Option<f64> {
 }
 
 /// `41 → 12 % · high 90 % at 02:15`.
-fn soc_words(timeline: &Timeline, wall: Wall<'_>) -> String {
+fn soc_words(plan: &Plan<'_>, wall: Wall<'_>) -> String {
     let known: Vec<(Instant, f64)> =
-        timeline.course.iter().filter_map(|point| Some((point.at, point.soc?.percent()))).collect();
+        plan.timeline.course.iter().filter_map(|point| Some((point.at, point.soc?.percent()))).collect();
     let (Some((_, first)), Some((_, last))) = (known.first().copied(), known.last().copied()) else {
         return "unknown: its present value cannot be used".to_owned();
     };
@@ -72,11 +78,18 @@ fn soc_words(timeline: &Timeline, wall: Wall<'_>) -> String {
     for (name, at, soc) in turns {
         words.push_str(&format!(" · {name} {} % at {}", trimmed(soc, 0), wall.short(at)));
     }
+    words.push_str(if is_followed(plan) { "" } else { " · if the rules were followed" });
     words
 }
 
-/// `0.27 GBP/kWh · 0.07 from 23:30 to 05:30`; with many changes the lowest and the highest.
-fn price_words(plan: &Plan<'_>, wall: Wall<'_>) -> String {
+/// Whether the device will do what the rules ask: nothing of it is refused.
+fn is_followed(plan: &Plan<'_>) -> bool {
+    let refused = |deferred: &Deferred| matches!(deferred.why, Reason::MayNotGrant(_));
+    !plan.safe_mode && plan.compiled.as_ref().is_ok_and(|compiled| !compiled.deferred.iter().any(refused))
+}
+
+/// `0.27 GBP/kWh · 0.07 at 23:30–05:30`; where that takes too much room the lowest and the highest.
+fn price_words(plan: &Plan<'_>, wall: Wall<'_>, bars: usize) -> String {
     let end = end(plan);
     let now = plan.inputs.now;
     let slots = plan.prices.import.slots().iter().filter(|slot| slot.from < end && slot.until > now);
@@ -86,15 +99,29 @@ fn price_words(plan: &Plan<'_>, wall: Wall<'_>) -> String {
     }
     let present = plan.prices.import.at(now);
     let currency = &plan.policy.tariff.currency;
-    let mut words = present.map_or(format!("unknown now, {currency}/kWh"), |price| format!("{price} {currency}/kWh"));
-    let others: Vec<&PriceSlot> = slots.iter().filter(|slot| Some(slot.price) != present).collect();
-    if others.len() <= MOST_CHANGES {
-        for slot in others {
-            let until = if slot.until < end { format!(" to {}", wall.short(slot.until)) } else { String::new() };
-            words.push_str(&format!(" · {} from {}{until}", slot.price, wall.short(slot.from.max(now))));
+    let head = present.map_or(format!("unknown now, {currency}/kWh"), |price| format!("{price} {currency}/kWh"));
+    let others: Vec<PriceSlot> = slots.iter().filter(|slot| Some(slot.price) != present).copied().collect();
+    let told = format!("{head}{}", each_price(&others, end, wall));
+    let room = WIDTH.saturating_sub(BEFORE_BARS + bars + AFTER_BARS);
+    if told.width() <= room { told } else { format!("{head}{}", extremes(&slots, wall)) }
+}
+
+/// Each price once, with all of its times.
+fn each_price(slots: &[PriceSlot], end: Instant, wall: Wall<'_>) -> String {
+    let mut told: Vec<Price> = Vec::new();
+    let mut words = String::new();
+    for slot in slots {
+        if told.contains(&slot.price) {
+            continue;
         }
-    } else {
-        words.push_str(&extremes(&slots, wall));
+        told.push(slot.price);
+        let times = slots.iter().filter(|other| other.price == slot.price);
+        let (open, closed): (Vec<&PriceSlot>, Vec<&PriceSlot>) = times.partition(|time| time.until >= end);
+        let closed: Vec<String> = closed.iter().map(|time| wall.span(time.from, time.until)).collect();
+        let closed = Some(format!("at {}", closed.join(" and "))).filter(|_| !closed.is_empty());
+        let open = open.first().map(|time| format!("from {}", wall.short(time.from)));
+        let times: Vec<String> = [closed, open].into_iter().flatten().collect();
+        words.push_str(&format!(" · {} {}", slot.price, times.join(" and ")));
     }
     words
 }
@@ -104,7 +131,11 @@ fn extremes(slots: &[PriceSlot], wall: Wall<'_>) -> String {
     let lowest = slots.iter().reduce(|one, next| if amount(next) < amount(one) { next } else { one });
     let highest = slots.iter().reduce(|one, next| if amount(next) > amount(one) { next } else { one });
     let said = |name: &str, slot: Option<&PriceSlot>| {
-        slot.map_or(String::new(), |slot| format!(" · {name} {} at {}", slot.price, wall.short(slot.from)))
+        let when = |slot: &PriceSlot| match slot.from <= wall.now {
+            true => "now".to_owned(),
+            false => format!("at {}", wall.short(slot.from)),
+        };
+        slot.map_or(String::new(), |slot| format!(" · {name} {} {}", slot.price, when(slot)))
     };
     format!("{}{}", said("lowest", lowest), said("highest", highest))
 }

@@ -62,7 +62,7 @@ fn decisions(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) {
     for (row, label) in rows.iter_mut().zip(["now  ", "next "]) {
         row.first_mut().into_iter().for_each(|cell| cell.1 = label.to_owned());
     }
-    screen.table(Table { indent: 2, most: &[5, 20, 34, 48, 26, 22], flex: 3 }, &rows);
+    screen.table(Table { indent: 2, most: &[5, 20, 34, 48, 32, 22], flex: 3 }, &rows);
     if hidden > 0 {
         let until = wall.short(course::end(plan));
         screen.line(&Line::indent(9).text(Role::Faint, &format!("… and {hidden} more until {until}")));
@@ -75,7 +75,7 @@ fn decision(plan: &Plan<'_>, span: &Span, wall: Wall<'_>) -> Vec<Piece> {
     let (role, note) = match (span.certain, plan.safe_mode) {
         (true, _) => (Role::Command, ""),
         (false, true) => (Role::Faint, "safe mode: not written"),
-        (false, false) => (Role::Faint, "expected, not written"),
+        (false, false) => (Role::Faint, "expected only"),
     };
     vec![
         (Role::Faint, String::new()),
@@ -101,7 +101,7 @@ pub(super) fn place(plan: &Plan<'_>, decision: &Decision) -> String {
 /// The file's own name, without its folders, and the line.
 pub(super) fn file_line(file: &str, line: u32) -> String {
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
-    if line == 0 { String::new() } else { format!("{}:{line}", cut(name, 20)) }
+    if line == 0 { String::new() } else { format!("{}:{line}", cut(name, 26)) }
 }
 
 /// What the owner should look at before anything is sent.
@@ -110,16 +110,18 @@ pub(super) fn warnings(plan: &Plan<'_>, wall: Wall<'_>) -> Vec<String> {
     warnings.extend(blindness(plan));
     let oddity = plan.inputs.present.as_ref().and_then(TwoWindow::oddity);
     warnings.extend(oddity.map(|oddity| format!("on the device {}", words::oddity(oddity))));
-    warnings.extend(Object::ALL.into_iter().filter_map(|object| drift(plan, object, wall)));
+    warnings.extend(Object::ALL.into_iter().filter_map(|object| drift(plan, object)));
     warnings.extend(clock_changes(plan, wall));
     warnings
 }
 
 /// Someone else's edit that is left alone.
-fn drift(plan: &Plan<'_>, object: Object, wall: Wall<'_>) -> Option<String> {
-    let MayGrant::No { why: why @ Refusal::Drift, .. } = writes::permit(plan, object) else { return None };
-    let remedy = words::remedy(why).unwrap_or_default();
-    Some(format!("{}; it is written again {remedy}", words::refusal(why, object, None, wall)))
+fn drift(plan: &Plan<'_>, object: Object) -> Option<String> {
+    let MayGrant::No { why: Refusal::Drift, .. } = writes::permit(plan, object) else { return None };
+    Some(format!(
+        "someone else changed the {} settings; `on drift: report` leaves them so until `offpeak apply` or `offpeak resume`",
+        object.word()
+    ))
 }
 
 /// The state of charge cannot be used, and what follows from that.
@@ -129,7 +131,7 @@ fn blindness(plan: &Plan<'_>) -> Option<String> {
     let consequence = if plan.safe_mode {
         "so safe mode holds (`when blind: self-consume`): self-consume, whatever the rules say"
     } else {
-        "so rules that read it do not hold; what time alone decides goes on (`when blind: keep`)"
+        "so no rule that reads it fires; what time alone decides goes on (`when blind: keep`)"
     };
     Some(format!("soc cannot be used ({}), {consequence}", words::unknown(why)))
 }

@@ -109,7 +109,7 @@ fn rules(screen: &mut Screen, plan: &Plan<'_>) {
             (Role::Text, format!("{:<64}", cut(&rule.name, 64))),
             (Role::Faint, screen::file_line(&plan.policy.file, rule.place.line)),
         ];
-        screen.table(Table { indent: 2, most: &[11, 64, 26], flex: 1 }, &[row]);
+        screen.table(Table { indent: 2, most: &[11, 64, 32], flex: 1 }, &[row]);
         if let Verdict::Failed(found) | Verdict::Unknown(found) = verdict {
             screen.prose(Line::indent(15), Role::Text, &finding::text(plan, found), 17);
         }

@@ -122,7 +122,7 @@ pub fn refusal(why: Refusal, object: Object, until: Option<Instant>, wall: Wall<
         }
         Refusal::Uncounted => format!("the journal was lost today, so nobody knows how many writes were sent{again}"),
         Refusal::Drift => {
-            format!("someone else changed the {} settings, and `on drift: report` leaves them alone", object.word())
+            format!("the {} settings stay as someone else set them", object.word())
         }
         Refusal::Blind => "the readings are not fit to ask more of the device".to_owned(),
         Refusal::Unproven => "what is on the device has not been read back yet".to_owned(),
@@ -163,7 +163,7 @@ pub fn reason(why: Reason, object: Object, until: Option<Instant>, wall: Wall<'_
     match why {
         Reason::MayNotGrant(why) => refusal(why, object, until, wall),
         Reason::LeftOver => {
-            "a window stands here from a day that asked for it; it is taken away before it is due again".into()
+            "this still stands from a day that asked for it, and is changed before it would come round again".into()
         }
         Reason::Repeats => {
             "a window repeats every day, and within a day this time of day is to do something else".into()
@@ -286,7 +286,7 @@ pub fn lowering(lowering: Lowering) -> String {
         ChargeUse::Charge(_) => "charge windows".to_owned(),
         ChargeUse::Hold => "charge windows that only hold".to_owned(),
     };
-    let discharge = if lowering.restricted { "discharge in its windows alone" } else { "discharge unrestricted" };
+    let discharge = if lowering.restricted { "discharge only in its windows" } else { "discharge unrestricted" };
     format!("{charge}, {discharge}")
 }
 

@@ -1,6 +1,6 @@
 //! What would be written, what waits and why, and what would happen if nobody came back.
 
-use crate::device::{Object, Step, TwoWindow};
+use crate::device::{Object, Settings, Step, TwoWindow, WriteKind};
 use crate::engine::Command;
 use crate::plan::Plan;
 use crate::plan::budget::MayGrant;
@@ -31,7 +31,7 @@ pub(super) fn pending(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) -> O
         _ => screen.line(&head.text(Role::Faint, &format!(": {}, in this order", writes.len()))),
     }
     for (index, write) in writes.iter().enumerate() {
-        screen.line(&endpoint(plan, writes, write, index));
+        screen.line(&endpoint(plan, &schedule, writes, write, index));
         changes(screen, &schedule, write);
         schedule = schedule.with(write.settings);
     }
@@ -48,18 +48,21 @@ pub(super) fn aftermath(screen: &mut Screen, plan: &Plan<'_>, told: Option<Reaso
     } else {
         deferred(screen, plan, compiled, told, wall);
     }
-    screen.line(&line.text(Role::Title, "lowering:").text(Role::Text, &lowering));
+    screen.line(&line.text(Role::Title, "how:").text(Role::Text, &lowering));
     let when = if compiled.writes.is_empty() { "now" } else { "after this" };
     let head = Line::default().text(Role::Title, &format!("if offpeak stopped {when}:")).text(Role::Text, " ");
-    screen.prose(head, Role::Text, &orphan(compiled), 2);
+    screen.prose(head, Role::Text, &orphan(plan, compiled), 2);
 }
 
 /// `charges to 90 % every night 23:30–05:30 (6 h without discharge a day), nothing else`, and what of it nobody asks for.
-pub(super) fn orphan(compiled: &Compiled) -> String {
+pub(super) fn orphan(plan: &Plan<'_>, compiled: &Compiled) -> String {
     let bound = &compiled.bound;
+    let raised = f64::from(bound.floor) > plan.policy.battery.reserve.percent() + 0.5;
+    let floor = if raised { format!("; the floor stays at {} %", bound.floor) } else { String::new() };
+    let text = format!("{bound}{floor}");
     match bound.unasked_minutes {
-        0 => bound.to_string(),
-        unasked => format!("{bound}; {} of the coming day that no rule asks for", words::hours(unasked)),
+        0 => text,
+        unasked => format!("{text}; {} of that in the coming day is more than the rules ask", words::hours(unasked)),
     }
 }
 
@@ -74,7 +77,8 @@ fn why_none(plan: &Plan<'_>, wall: Wall<'_>) -> (String, Option<Reason>) {
         return (format!("{text} {}", wall.short(until)), None);
     }
     let refused = compiled.deferred.iter().find(|deferred| matches!(deferred.why, Reason::MayNotGrant(_)));
-    let next = compiled.deferred.iter().map(|deferred| deferred.due).min().filter(|due| *due > plan.inputs.now);
+    let will_be = compiled.deferred.iter().filter(|deferred| !lasts(deferred.why));
+    let next = will_be.map(|deferred| deferred.due).min().filter(|due| *due > plan.inputs.now);
     match (refused, next) {
         (Some(refused), _) => (why(plan, refused, wall), Some(refused.why)),
         (None, Some(next)) => (format!("nothing is due before {}", wall.short(next)), None),
@@ -83,13 +87,22 @@ fn why_none(plan: &Plan<'_>, wall: Wall<'_>) -> (String, Option<Reason>) {
     }
 }
 
-fn endpoint(plan: &Plan<'_>, writes: &[Step], write: &Step, index: usize) -> Line {
+fn endpoint(plan: &Plan<'_>, before: &TwoWindow, writes: &[Step], write: &Step, index: usize) -> Line {
     let object = write.settings.object();
     let number = if writes.len() > 1 { format!("{}. ", index + 1) } else { String::new() };
-    let kind = format!("{}: {}", words::kind(write.kind), words::kind_meaning(write.kind));
+    let meaning = if keeps_reserve(before, write) { "keeps the reserve" } else { words::kind_meaning(write.kind) };
+    let kind = format!("{}: {meaning}", words::kind(write.kind));
     let line = Line::indent(2).text(Role::Text, &number).text(Role::Command, object.update_endpoint());
     let line = line.text(Role::Faint, &format!("  {kind}"));
     if writes.len() > 1 { line.text(Role::Faint, &format!(" ({})", left(plan, writes, write, index))) } else { line }
+}
+
+/// Whether a write is a withdrawal by courtesy: it raises the floor, but no further than the reserve.
+fn keeps_reserve(before: &TwoWindow, write: &Step) -> bool {
+    match write.settings {
+        Settings::Discharge(to) => write.kind == WriteKind::Withdrawal && to.floor > before.discharge.floor,
+        Settings::Charge(_) => false,
+    }
 }
 
 fn changes(screen: &mut Screen, before: &TwoWindow, write: &Step) {
@@ -129,15 +142,16 @@ pub(super) fn used(plan: &Plan<'_>, object: Object) -> u32 {
 
 fn deferred(screen: &mut Screen, plan: &Plan<'_>, compiled: &Compiled, mut told: Option<Reason>, wall: Wall<'_>) {
     screen.line(&Line::default().text(Role::Title, "deferred"));
+    let when = if compiled.writes.is_empty() { "as it stands" } else { "after this" };
     for deferred in compiled.deferred.iter().take(MOST_DEFERRED) {
         let asked = words::command(deferred.asked, plan.policy.battery.reserve);
         let line = Line::indent(2).text(Role::Text, &wall.span(deferred.from, deferred.until)).text(Role::Text, "  ");
         let line = line.text(Role::Command, &asked);
-        screen.line(&line.text(Role::Faint, &format!(" (as it stands the device {})", words::grip(deferred.does))));
+        screen.line(&line.text(Role::Faint, &format!(" ({when} the device {})", words::grip(deferred.does))));
         let why = if told == Some(deferred.why) {
             "for the same reason".to_owned()
         } else if waits_for_its_time(plan, deferred) {
-            format!("it begins later than `program ahead`, {}", spoken(plan.policy.limits.program_ahead))
+            format!("it begins later than `program ahead` ({})", spoken(plan.policy.limits.program_ahead))
         } else {
             words::reason(deferred.why, needed(deferred), None, wall)
         };
@@ -174,12 +188,17 @@ fn due(plan: &Plan<'_>, deferred: &Deferred, wall: Wall<'_>) -> String {
     };
     match remedy {
         Some(remedy) => format!("will be programmed {remedy}"),
-        None if matches!(deferred.why, Reason::LeastTarget { .. }) => "cannot be programmed".to_owned(),
+        None if lasts(deferred.why) => "cannot be programmed".to_owned(),
         None if deferred.due >= deferred.until => "too late for this time".to_owned(),
         None if deferred.due <= plan.inputs.now => "will be programmed as soon as it fits".to_owned(),
-        None if deferred.why == Reason::LeftOver => format!("taken away at {}", wall.short(deferred.due)),
+        None if deferred.why == Reason::LeftOver => format!("changed at {}", wall.short(deferred.due)),
         None => format!("will be programmed at {}", wall.short(deferred.due)),
     }
+}
+
+/// Whether something waits for no time: what stands in its way lasts as long as the policy asks for both.
+fn lasts(why: Reason) -> bool {
+    matches!(why, Reason::LeastTarget { .. } | Reason::Floor { .. })
 }
 
 /// The object that what is asked would need.

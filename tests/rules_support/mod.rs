@@ -73,6 +73,7 @@ pub struct Moment {
     car: Option<f64>,
     battery: Option<f64>,
     blind: bool,
+    acted: bool,
     held: Held,
     foreign: &'static [Object],
     manual: Option<(Action, &'static str)>,
@@ -89,6 +90,7 @@ pub fn moment(title: &'static str, at: &'static str) -> Moment {
         car: None,
         battery: None,
         blind: false,
+        acted: false,
         held: Held::Ours,
         foreign: &[],
         manual: None,
@@ -118,9 +120,14 @@ impl Moment {
         Moment { battery: Some(watts), ..self }
     }
 
-    /// Nothing was read.
+    /// Nothing can be read any more; until a minute ago everything was.
     pub fn blind(self) -> Moment {
-        Moment { blind: true, ..self }
+        Moment { blind: true, acted: true, ..self }
+    }
+
+    /// It has been so for some minutes, and offpeak has done what that asks for.
+    pub fn acted(self) -> Moment {
+        Moment { acted: true, ..self }
     }
 
     /// Nobody has set anything yet.
@@ -236,6 +243,24 @@ pub fn quiet(now: Instant, soc: f64, load: f64, sun: f64) -> Snapshot {
     readings(&moment("", "").soc(soc).load(load).sun(sun).car(0.0), now)
 }
 
+/// What is written over some days of a quiet house, looked at every quarter hour: the moments and the settings.
+pub fn diary(policy: &Policy, from: &str, days: i64, soc: f64) -> Vec<(Instant, String)> {
+    let start = local(&policy.zone, from);
+    let Held::These(charge, discharge) = FACTORY else { panic!("the factory's schedule is known") };
+    let (mut memory, mut present) = (Memory::empty(policy), device(charge, discharge));
+    let mut written = Vec::new();
+    for quarters in 0..days * 96 {
+        let now = start + chrono::Duration::minutes(15 * quarters);
+        let readings = quiet(now, soc, 400.0, 0.0);
+        look(policy, &mut memory, &readings, now);
+        let inputs = calm(now, readings, &memory, present);
+        let plan = Plan::make(policy, &inputs);
+        written.extend(plan.writes().iter().map(|write| (now, format!("{:?}: {}", write.kind, write.settings))));
+        present = applied(present, &plan);
+    }
+    written
+}
+
 fn readings(moment: &Moment, now: Instant) -> Snapshot {
     if moment.blind {
         return Snapshot::default();
@@ -271,9 +296,15 @@ fn looked_until(policy: &Policy, moment: &Moment, now: Instant) -> (Memory, TwoW
             present = applied(present, &Plan::make(policy, &inputs));
         }
     }
+    let seeing = Moment { blind: false, ..*moment };
     for minutes in (0..=12).rev() {
         let at = now - chrono::Duration::minutes(minutes);
-        look(policy, &mut memory, &readings(moment, at), at);
+        let readings = readings(if minutes == 0 { moment } else { &seeing }, at);
+        look(policy, &mut memory, &readings, at);
+        if moment.acted && minutes == 1 {
+            let inputs = calm(at, readings, &memory, present);
+            present = applied(present, &Plan::make(policy, &inputs));
+        }
     }
     (memory, present)
 }
@@ -352,5 +383,6 @@ pub fn laid_out(mut plan: Value) -> String {
             _ => text.push_str(&format!("  \"{key}\": {value},\n")),
         }
     }
-    text + "}\n"
+    text.truncate(text.trim_end_matches(",\n").len());
+    text + "\n}\n"
 }
