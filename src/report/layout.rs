@@ -164,7 +164,8 @@ impl Table<'_> {
         let mut line = Line::indent(self.indent);
         let mut column = self.indent;
         for ((role, text), width) in row.iter().zip(widths) {
-            line = line.fill(column).text(*role, &cut(text, *width));
+            // An empty cell is no reason to fill the line up to it, or past its end.
+            line = if text.is_empty() { line } else { line.fill(column).text(*role, &cut(text, *width)) };
             column += if *width > 0 { width + GAP } else { 0 };
         }
         line

@@ -167,7 +167,7 @@ fn not_known(screen: &mut Screen, plan: &Plan<'_>) {
     }
     for (rule, why) in unknown.iter().take(MOST_UNKNOWN) {
         let head = Line::default().text(Role::Warn, "not known: ");
-        screen.prose(head, Role::Text, &format!("\"{}\" ({why})", cut(&rule.name, 48)), 11);
+        screen.prose(head, Role::Text, &format!("\"{}\" ({why})", cut(&rule.name, 64)), 11);
     }
     let more = unknown.len().saturating_sub(MOST_UNKNOWN);
     if more > 0 {

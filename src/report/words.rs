@@ -162,9 +162,7 @@ pub fn remedy(why: Refusal) -> Option<&'static str> {
 pub fn reason(why: Reason, object: Object, until: Option<Instant>, wall: Wall<'_>) -> String {
     match why {
         Reason::MayNotGrant(why) => refusal(why, object, until, wall),
-        Reason::LeftOver => {
-            "this still stands from a day that asked for it, and is changed before it would come round again".into()
-        }
+        Reason::LeftOver => "left over from a day that asked for it".into(),
         Reason::Repeats => {
             "a window repeats every day, and within a day this time of day is to do something else".into()
         }

@@ -1,6 +1,6 @@
 //! What would be written, what waits and why, and what would happen if nobody came back.
 
-use crate::device::{Object, Settings, Step, TwoWindow, WriteKind};
+use crate::device::{Grip, Object, Settings, Step, TwoWindow, WriteKind};
 use crate::engine::Command;
 use crate::plan::Plan;
 use crate::plan::budget::MayGrant;
@@ -59,10 +59,12 @@ pub(super) fn orphan(plan: &Plan<'_>, compiled: &Compiled) -> String {
     let bound = &compiled.bound;
     let raised = f64::from(bound.floor) > plan.policy.battery.reserve.percent() + 0.5;
     let floor = if raised { format!("; the floor stays at {} %", bound.floor) } else { String::new() };
-    let text = format!("{bound}{floor}");
     match bound.unasked_minutes {
-        0 => text,
-        unasked => format!("{text}; {} of that in the coming day is more than the rules ask", words::hours(unasked)),
+        0 => format!("{bound}{floor}"),
+        unasked => {
+            let unasked = words::hours(unasked);
+            format!("{bound}; {unasked} of that in the coming day is more than the rules ask{floor}")
+        }
     }
 }
 
@@ -147,7 +149,7 @@ fn deferred(screen: &mut Screen, plan: &Plan<'_>, compiled: &Compiled, mut told:
         let asked = words::command(deferred.asked, plan.policy.battery.reserve);
         let line = Line::indent(2).text(Role::Text, &wall.span(deferred.from, deferred.until)).text(Role::Text, "  ");
         let line = line.text(Role::Command, &asked);
-        screen.line(&line.text(Role::Faint, &format!(" ({when} the device {})", words::grip(deferred.does))));
+        screen.line(&line.text(Role::Faint, &format!(" ({when} the device {})", does(compiled, deferred))));
         let why = if told == Some(deferred.why) {
             "for the same reason".to_owned()
         } else if waits_for_its_time(plan, deferred) {
@@ -162,6 +164,17 @@ fn deferred(screen: &mut Screen, plan: &Plan<'_>, compiled: &Compiled, mut told:
     if let (more @ 1.., Some(last)) = (hidden.clone().count(), hidden.last()) {
         let text = format!("… and {more} more until {}", wall.short(last.until));
         screen.line(&Line::indent(2).text(Role::Faint, &text));
+    }
+}
+
+/// What the device does instead; where the floor is all that differs, down to which.
+fn does(compiled: &Compiled, deferred: &Deferred) -> String {
+    let instead = words::grip(deferred.does);
+    match deferred.asked {
+        Command::SelfConsume { .. } if deferred.does == Grip::SelfConsume => {
+            format!("{instead} down to {} %", compiled.bound.floor)
+        }
+        _ => instead,
     }
 }
 
@@ -188,15 +201,16 @@ fn due(plan: &Plan<'_>, deferred: &Deferred, wall: Wall<'_>) -> String {
     };
     match remedy {
         Some(remedy) => format!("will be programmed {remedy}"),
-        None if lasts(deferred.why) => "cannot be programmed".to_owned(),
+        None if matches!(deferred.why, Reason::LeastTarget { .. }) => "cannot be programmed".to_owned(),
+        None if lasts(deferred.why) => "will be programmed once a whole day asks for no lower one".to_owned(),
         None if deferred.due >= deferred.until => "too late for this time".to_owned(),
         None if deferred.due <= plan.inputs.now => "will be programmed as soon as it fits".to_owned(),
-        None if deferred.why == Reason::LeftOver => format!("changed at {}", wall.short(deferred.due)),
+        None if deferred.why == Reason::LeftOver => format!("will be changed at {}", wall.short(deferred.due)),
         None => format!("will be programmed at {}", wall.short(deferred.due)),
     }
 }
 
-/// Whether something waits for no time: what stands in its way lasts as long as the policy asks for both.
+/// Whether no time can be told for something that waits: what stands in its way lasts as long as the policy asks for both.
 fn lasts(why: Reason) -> bool {
     matches!(why, Reason::LeastTarget { .. } | Reason::Floor { .. })
 }

@@ -204,8 +204,7 @@ impl Case {
     }
 
     pub fn json(&self) -> Value {
-        let serial = &self.policy.device.serial;
-        plan_json(&self.plan(), &told(&self.policy), &|settings| payload(settings, serial))
+        json_of(&self.policy, &self.plan())
     }
 
     fn held(&self) -> String {
@@ -221,6 +220,10 @@ pub fn screen_of(policy: &Policy, plan: &Plan<'_>) -> String {
         _ => format!("nothing was sent. `offpeak apply {}` sends it.", policy.file),
     };
     plan_text(plan, &told(policy), &closing, Style::Plain)
+}
+
+pub fn json_of(policy: &Policy, plan: &Plan<'_>) -> Value {
+    plan_json(plan, &told(policy), &|settings| payload(settings, &policy.device.serial))
 }
 
 fn told(policy: &Policy) -> Device<'_> {
