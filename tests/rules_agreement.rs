@@ -6,6 +6,7 @@ mod rules_support;
 
 use offpeak::device::{Object, Settings, TwoWindow};
 use offpeak::engine::Memory;
+use offpeak::plan::compile::{Deferred, Reason};
 use offpeak::plan::{Inputs, Plan};
 use offpeak::policy::Policy;
 use offpeak::report::{Style, why_text};
@@ -159,4 +160,38 @@ fn writes_of_a_day_stay_within_the_budget() {
         let limit = policy.limits.writes_per_day as usize;
         assert!(most.iter().all(|most| *most < limit), "{name}: {most:?}");
     }
+}
+
+/// What a plan promises for a time stands on the device at that time. A floor waits for no time: it is promised none.
+#[test]
+fn what_is_promised_for_a_time_is_done_by_then() {
+    let mut kept = 0;
+    for name in RULES {
+        let policy = policy(name);
+        for (day, soc) in DAYS.into_iter().zip([30.0, 60.0].into_iter().cycle()) {
+            let start = local(&policy.zone, day);
+            let mut present = device("0 - - 100", "0 - - 10");
+            let mut memory = Memory::empty(&policy);
+            let mut promised: Vec<Deferred> = Vec::new();
+            for quarter in 0..2 * 96_i64 {
+                let now = start + chrono::Duration::minutes(15 * quarter);
+                let readings = quiet(now, soc, 400.0, 0.0);
+                look(&policy, &mut memory, &readings, now);
+                let inputs = calm(now, readings, &memory, present);
+                let plan = Plan::make(&policy, &inputs);
+                present = applied(present, &plan);
+                let timed = plan.compiled.as_ref().unwrap().deferred.iter();
+                let timed: Vec<&Deferred> = timed.filter(|one| !matches!(one.why, Reason::Floor { .. })).collect();
+                for due in promised.extract_if(.., |one| one.due <= now).filter(|one| now < one.until) {
+                    let same = |one: &&&Deferred| one.from < due.until && due.from < one.until;
+                    assert_eq!(timed.iter().find(same), None, "{name} at {now}: {due:?}");
+                    kept += 1;
+                }
+                promised.extend(timed.into_iter().filter(|one| now < one.due));
+                promised.dedup_by_key(|one| (one.from, one.due));
+            }
+        }
+    }
+    println!("{kept} promises were kept");
+    assert!(kept > 100, "{kept} promises");
 }

@@ -206,8 +206,16 @@ fn due(plan: &Plan<'_>, deferred: &Deferred, wall: Wall<'_>) -> String {
         None if deferred.due >= deferred.until => "too late for this time".to_owned(),
         None if deferred.due <= plan.inputs.now => "will be programmed as soon as it fits".to_owned(),
         None if deferred.why == Reason::LeftOver => format!("will be changed at {}", wall.short(deferred.due)),
+        None if conflicts(deferred.why) => {
+            format!("programmed not before {}", wall.short(deferred.due))
+        }
         None => format!("will be programmed at {}", wall.short(deferred.due)),
     }
+}
+
+/// Whether something else that is asked stands in its way: what else is asked by then may do so too.
+fn conflicts(why: Reason) -> bool {
+    matches!(why, Reason::Permissions { .. } | Reason::ChargeWindows { .. } | Reason::Target { .. } | Reason::Repeats)
 }
 
 /// Whether no time can be told for something that waits: what stands in its way lasts as long as the policy asks for both.
