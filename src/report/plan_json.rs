@@ -8,12 +8,13 @@ use crate::plan::budget::{MayGrant, Refusal};
 use crate::plan::compile::{ChargeUse, Compiled, Deferred};
 use crate::plan::diff::{self, Difference};
 use crate::plan::orphan::OrphanBound;
-use crate::plan::timeline::Point;
-use crate::plan::{Obstacle, Plan, Span};
+use crate::plan::timeline::{Point, Steps};
+use crate::plan::{Obstacle, Outlook, Plan, Span};
 use crate::policy::Policy;
+use crate::snapshot::Signal;
 use crate::tariff::PriceSeries;
 use crate::time::{ClockTime, Instant};
-use crate::units::Price;
+use crate::units::{Power, Price};
 
 use super::json::{VERSION, command, field, number, of_each, percent, policy, schedule, watts};
 use super::moment::rfc3339;
@@ -75,17 +76,24 @@ fn span_json(policy: &Policy, span: &Span) -> Value {
 }
 
 fn point_json(plan: &Plan<'_>, point: &Point) -> Value {
-    let outlook = &plan.inputs.outlook;
+    let Outlook { load, solar, ev } = &plan.inputs.outlook;
+    let taken = |ahead: &Steps, signal: Signal| ahead.at(point.at).map_or_else(|| read(plan, signal), watts);
     json!({
         "at": rfc3339(point.at),
         "soc": point.soc.map(percent),
         "battery": point.battery.map(watts),
         "grid": point.grid.map(watts),
-        "load": outlook.load.at(point.at).map(watts),
-        "solar": outlook.solar.at(point.at).map(watts),
-        "ev": outlook.ev.at(point.at).map(watts),
+        "load": taken(load, Signal::Load),
+        "solar": taken(solar, Signal::Solar),
+        "ev": taken(ev, Signal::Ev),
         "import_price": point.import.map(price),
     })
+}
+
+/// What a power is taken to be where nothing is known of later: what is read now, if that can be used.
+fn read(plan: &Plan<'_>, signal: Signal) -> Value {
+    let read = plan.inputs.readings.usable(signal, plan.inputs.now, plan.policy.limits.reading_max_age);
+    json!(read.ok().and_then(Power::from_watts).map(watts))
 }
 
 fn price(price: Price) -> Value {
