@@ -14,10 +14,7 @@ use crate::policy::Policy;
 use crate::policy::model::WhenBlind;
 use crate::snapshot::{Signal, Snapshot};
 use crate::tariff::Prices;
-use crate::time::{Instant, after};
-
-/// The least that is projected: a schedule repeats every day, so each is laid over a whole one.
-const LAP: Duration = Duration::from_secs(24 * 3600);
+use crate::time::{Instant, after, elapsed};
 
 /// How long a grip that a reading changed stays before a reading changes it again.
 const STEADY: Duration = Duration::from_secs(30 * 60);
@@ -92,7 +89,7 @@ impl<'a> Plan<'a> {
     /// Plans.
     #[must_use]
     pub fn make(policy: &'a Policy, inputs: &'a Inputs) -> Plan<'a> {
-        let end = after(inputs.now, inputs.horizon.max(LAP));
+        let end = after(inputs.now, horizon(policy, inputs));
         let prices = banded_prices(policy, inputs.now, end);
         let situation = situation(inputs, &prices);
         let decision = evaluate(policy, &situation, &inputs.memory);
@@ -116,6 +113,13 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// How far to project: a schedule repeats every day of the wall clock, which has 23 to 25 hours, and is laid over a whole one.
+fn horizon(policy: &Policy, inputs: &Inputs) -> Duration {
+    let local = policy.zone.local(inputs.now);
+    let lap = local.date.succ_opt().map(|tomorrow| elapsed(inputs.now, policy.zone.latest(tomorrow, local.time())));
+    inputs.horizon.max(lap.unwrap_or_default())
+}
+
 /// Blind: the state of charge, on which every guard and every effect rests, cannot be used.
 fn is_blind(policy: &Policy, inputs: &Inputs) -> bool {
     inputs.readings.usable(Signal::Soc, inputs.now, policy.limits.reading_max_age).is_err()
@@ -127,8 +131,8 @@ fn situation<'a>(inputs: &'a Inputs, prices: &'a Prices) -> Situation<'a> {
 
 /// The projection; in safe mode all that it commits to is self-consumption, but for the owner's own command.
 fn timeline(policy: &Policy, inputs: &Inputs, prices: &Prices, safe_mode: bool) -> Timeline {
-    let Inputs { readings, memory, manual, outlook, now, horizon, .. } = inputs;
-    let horizon = (*horizon).max(LAP);
+    let Inputs { readings, memory, manual, outlook, now, .. } = inputs;
+    let horizon = horizon(policy, inputs);
     let mut timeline = project(policy, readings, prices, memory, manual.as_ref(), outlook, *now, horizon);
     if safe_mode {
         let safe = Command::SelfConsume { floor: policy.battery.reserve };
@@ -145,11 +149,21 @@ fn rests_on_reading(policy: &Policy, seen: &Situation<'_>, memory: &Memory, deci
     evaluate(policy, &blind, memory).command != decision.command
 }
 
-/// Until when the grip in force stays, so that readings which hover at a threshold change it once in [`STEADY`] at most.
-/// The owner's command and safe mode never wait.
-fn steady_until(inputs: &Inputs, decision: Decision, rests_on_reading: bool) -> Option<Instant> {
+/// Until when the grip in force stays. Readings that hover at a threshold change it once in [`STEADY`] at most; and while
+/// the readings fail, what a reading decided goes on for `program ahead` if the policy says `when blind: keep`. The owner's
+/// command never waits.
+fn steady_until(policy: &Policy, inputs: &Inputs, decision: Decision, rests_on_reading: bool) -> Option<Instant> {
     let change = inputs.last_change.filter(|change| change.by_reading || rests_on_reading)?;
-    let until = after(change.at, STEADY);
+    let kept = change.by_reading && is_blind(policy, inputs);
+    let until = if kept {
+        let newest = Signal::ALL
+            .into_iter()
+            .filter_map(|signal| inputs.readings.reading(signal))
+            .map(|reading| reading.taken_at);
+        after(newest.max().unwrap_or(change.at), policy.limits.program_ahead)
+    } else {
+        after(change.at, STEADY)
+    };
     (decision.source != Source::Override && change.at <= inputs.now && inputs.now < until).then_some(until)
 }
 
@@ -163,7 +177,7 @@ fn compiled(
     let present = inputs.present.as_ref().ok_or(Obstacle::PresentUnknown)?;
     let permits = if safe_mode { Permits::none(Refusal::Blind, None) } else { inputs.permits };
     let decision = timeline.spans.first().map(|span| span.expected);
-    let steady = decision.and_then(|decision| steady_until(inputs, decision, rests_on_reading));
+    let steady = decision.and_then(|decision| steady_until(policy, inputs, decision, rests_on_reading));
     let request = Request {
         timeline,
         outlook: Some(&inputs.outlook),

@@ -4,7 +4,7 @@
 //! the order, such a state never holds a quarter hour more firmly than one of its two ends; what can go wrong is that a
 //! charge window and a permission overlap in it, which the device answers in ways unknown.
 
-use super::budget::{MayGrant, Permits};
+use super::budget::{MayGrant, Permits, Refusal};
 use crate::device::{Object, QuarterSet, TwoWindow, WriteKind};
 
 /// What a schedule does, as sets of quarter hours of every day.
@@ -190,9 +190,11 @@ fn shrink(from: &Standing, to: &Shape, reserve: u8, permits: &Permits) -> Option
 }
 
 impl MayGrant {
-    /// Whether a write of this kind may go, as part of so many writes to its object.
+    /// Whether a write of this kind may go, as part of so many writes to its object. To what someone else changed nothing
+    /// goes until the owner has answered.
     pub(crate) fn allows(&self, kind: WriteKind, writes: u32) -> bool {
         match self {
+            MayGrant::No { why: Refusal::Drift, .. } => false,
             _ if kind == WriteKind::Withdrawal => true,
             MayGrant::Yes { writes: left } => *left >= writes,
             MayGrant::No { .. } => false,

@@ -6,6 +6,7 @@ use crate::plan::Plan;
 use crate::plan::budget::MayGrant;
 use crate::plan::compile::{Compiled, Deferred, Reason};
 use crate::plan::diff::{self, Change};
+use crate::snapshot::Signal;
 use crate::time::{before, spoken};
 
 use super::layout::{Line, Screen};
@@ -68,6 +69,15 @@ pub(super) fn orphan(plan: &Plan<'_>, compiled: &Compiled) -> String {
     }
 }
 
+/// Why a change waits though nothing forbids it.
+fn waiting(plan: &Plan<'_>) -> &'static str {
+    let max_age = plan.policy.limits.reading_max_age;
+    match plan.inputs.readings.usable(Signal::Soc, plan.inputs.now, max_age) {
+        Ok(_) => "a reading changed the schedule a short time ago; so that it does not flap, it stays as it is",
+        Err(_) => "the readings fail, and `when blind: keep` keeps what they decided",
+    }
+}
+
 /// Why nothing is to be written, and which reason of what waits was told by that.
 fn why_none(plan: &Plan<'_>, wall: Wall<'_>) -> (String, Option<Reason>) {
     let compiled = match &plan.compiled {
@@ -75,8 +85,7 @@ fn why_none(plan: &Plan<'_>, wall: Wall<'_>) -> (String, Option<Reason>) {
         Err(obstacle) => return (screen::obstacle(obstacle, wall), None),
     };
     if let Some(until) = compiled.waits_until {
-        let text = "a reading changed the schedule a short time ago; so that it does not flap, it stays as it is until";
-        return (format!("{text} {}", wall.short(until)), None);
+        return (format!("{} until {}", waiting(plan), wall.short(until)), None);
     }
     let refused = compiled.deferred.iter().find(|deferred| matches!(deferred.why, Reason::MayNotGrant(_)));
     let will_be = compiled.deferred.iter().filter(|deferred| !lasts(deferred.why));

@@ -182,7 +182,18 @@ impl Case {
         let readings = readings(moment, now);
         let outlook = if moment.blind { Outlook::default() } else { steady(now, moment.load, moment.sun) };
         let manual = moment.manual.map(|(action, until)| Override { action, until: local(&policy.zone, until) });
-        let inputs = Inputs { now, horizon: DAY, readings, memory, manual, outlook, present, used: [0, 0], permits };
+        let inputs = Inputs {
+            now,
+            horizon: DAY,
+            readings,
+            memory,
+            manual,
+            outlook,
+            present,
+            used: [0, 0],
+            permits,
+            last_change: None,
+        };
         Case { policy, inputs, title: moment.title }
     }
 
@@ -324,6 +335,7 @@ pub fn calm(now: Instant, readings: Snapshot, memory: &Memory, present: TwoWindo
         present: Some(present),
         used: [0, 0],
         permits: Permits::FREE,
+        last_change: None,
     }
 }
 

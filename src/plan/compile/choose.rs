@@ -167,9 +167,11 @@ impl<'a> Judge<'a> {
             floor: self.bounds.floor,
         };
         let exact = self.demand.charged(shape.cap, self.bounds.idle);
-        // Without any grip no window overlaps and nothing is granted: a route always exists.
-        let route = self.route(&shape, &exact).unwrap_or(Route::Nothing);
-        self.choice(shape, &exact, 0, false, route)
+        // Without any grip no window overlaps and nothing is granted: only what someone else changed stands in the way.
+        match self.route(&shape, &exact) {
+            Some(route) => self.choice(shape, &exact, 0, false, route),
+            None => self.stay(),
+        }
     }
 
     /// Schedules that need at most one write.
