@@ -37,6 +37,28 @@ impl StateLock {
         note(&mut file, who).map_err(failed)?;
         Ok(StateLock { file })
     }
+
+    /// Who holds a state folder, in the holder's own words; `None` if nobody does. Changes nothing.
+    ///
+    /// # Errors
+    /// The lock file is there and could not be used.
+    pub fn holder(dir: &Path) -> Result<Option<String>, LockError> {
+        let path = dir.join("lock");
+        let failed = |source| LockError::File { path: path.clone(), source };
+        let mut file = match File::open(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            file => file.map_err(failed)?,
+        };
+        // Whoever leaves wipes the note, so an empty file needs no lock, which might stand in the way of someone who comes.
+        if file.metadata().map_err(failed)?.len() == 0 {
+            return Ok(None);
+        }
+        match file.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => Ok(Some(holder(&mut file))),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
 }
 
 impl Drop for StateLock {

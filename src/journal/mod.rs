@@ -17,6 +17,7 @@ mod schedule;
 mod schema;
 mod seal;
 mod shape;
+mod sites;
 mod store;
 mod tick;
 
