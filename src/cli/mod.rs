@@ -8,14 +8,18 @@ mod check;
 mod demo;
 mod files;
 mod given;
+mod log;
 mod logging;
 mod output;
+mod past;
 mod plan;
 mod run;
 mod saved_plan;
 mod session;
+mod status;
 mod terminal;
 mod when;
+mod why;
 
 use std::ffi::OsString;
 
@@ -50,6 +54,9 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Apply(apply) => apply::run(apply, &session),
         Verb::Run(run) => run::run(run, &session),
         Verb::Demo(demo) => demo::run(demo, &session),
+        Verb::Status(site) => status::run(site, &session),
+        Verb::Log(log) => log::run(log, &session),
+        Verb::Why(why) => why::run(why, &session),
         _ => Ok(FAILED),
     }
 }

@@ -107,15 +107,27 @@ impl<'a> Session<'a> {
     /// # Errors
     /// It cannot be reached.
     pub async fn reach(&self, policy: &Policy, memory: Option<String>, impatient: bool) -> Result<Reached, Failure> {
-        let machine = self.clock().await?;
-        let world = runner::world(policy, Some(&self.state()?), machine.now())?;
-        let clock: Arc<dyn Clock> = match &world {
-            Some(world) if !self.has_remote_clock() => Arc::new(ShiftedClock::showing(world.now())),
-            _ => machine,
-        };
+        let (clock, world) = self.lived(policy).await?;
         let way = Way { clock: Arc::clone(&clock), memory, impatient };
         let device = runner::connect(policy, way, world.as_ref())?;
         Ok(Reached { device, clock, world })
+    }
+
+    /// The clock that a policy's site lives under: of a simulated world its own, which may be ahead of the machine's.
+    ///
+    /// # Errors
+    /// The simulator does not answer, or the world's file cannot be used.
+    pub async fn site_clock(&self, policy: &Policy) -> Result<Arc<dyn Clock>, Failure> {
+        Ok(self.lived(policy).await?.0)
+    }
+
+    async fn lived(&self, policy: &Policy) -> Result<(Arc<dyn Clock>, Option<Kept>), Failure> {
+        let machine = self.clock().await?;
+        let world = runner::world(policy, Some(&self.state()?), machine.now())?;
+        Ok(match world {
+            Some(world) if !self.has_remote_clock() => (Arc::new(ShiftedClock::showing(world.now())), Some(world)),
+            world => (machine, world),
+        })
     }
 
     /// The policy's site, to be read alone, beside whoever may hold the state folder.

@@ -5,6 +5,7 @@ mod course;
 mod finding;
 mod json;
 pub mod layout;
+pub mod listing;
 pub mod moment;
 mod plan_json;
 mod readings;

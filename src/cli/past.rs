@@ -1,0 +1,142 @@
+//! The journal as the verbs look at it that have no policy at hand: its sites, and the policy that each stands under.
+
+use std::path::PathBuf;
+
+use super::output::{Failure, failure};
+use super::session::Session;
+use crate::diagnostic::nearest;
+use crate::journal::Journal;
+use crate::policy::{self, Policy};
+use crate::time::Zone;
+
+/// Hex digits of a revision that tell it from the others of one file.
+const SHORT: usize = 12;
+
+/// A journal that is read.
+pub struct Past {
+    /// The state folder.
+    pub folder: PathBuf,
+    /// The journal.
+    pub journal: Journal,
+}
+
+/// A site and the policy that it stands under.
+pub struct Known {
+    /// The site's name.
+    pub site: String,
+    /// The policy; `None` if its text is gone or another version of the program wrote it.
+    pub policy: Option<Policy>,
+}
+
+impl Past {
+    /// The journal of the state folder, to be read; `None` if nothing has run there yet.
+    ///
+    /// # Errors
+    /// The folder is not known, or the journal cannot be used.
+    pub fn open(session: &Session<'_>) -> Result<Option<Past>, Failure> {
+        let folder = session.state()?;
+        let opened = Journal::read_only(&folder).map_err(|error| {
+            Failure(format!(
+                "{}: {error}; a damaged journal is set aside by the next `offpeak run` or `offpeak apply`",
+                folder.join("journal.db").display()
+            ))
+        })?;
+        Ok(opened.map(|journal| Past { folder, journal }))
+    }
+
+    /// The same where there must be one.
+    ///
+    /// # Errors
+    /// As [`Past::open`]; nothing has run there yet.
+    pub fn must_open(session: &Session<'_>) -> Result<Past, Failure> {
+        match Past::open(session)? {
+            Some(past) => Ok(past),
+            None => failure(format!(
+                "{}; begin with `offpeak apply POLICY` or `offpeak run POLICY`",
+                nothing_yet(&session.state()?)
+            )),
+        }
+    }
+
+    /// Every site, or the one that was asked for.
+    ///
+    /// # Errors
+    /// The journal cannot be read, or does not know the site.
+    pub fn sites(&self, asked: Option<&str>) -> Result<Vec<Known>, Failure> {
+        let names = self.journal.sites()?;
+        let wanted = match asked {
+            None => names,
+            Some(name) if names.iter().any(|known| known == name) => vec![name.to_owned()],
+            Some(name) => return self.unknown(name, &names),
+        };
+        wanted.into_iter().map(|site| self.known(site)).collect()
+    }
+
+    /// The site that was asked for, or the only one.
+    ///
+    /// # Errors
+    /// The journal cannot be read, does not know the site, or knows several where none was asked for.
+    pub fn site(&self, asked: Option<&str>) -> Result<Known, Failure> {
+        let mut sites = self.sites(asked)?;
+        match (sites.pop(), sites.as_slice()) {
+            (Some(only), []) => Ok(only),
+            (None, _) => failure(format!(
+                "{}; begin with `offpeak apply POLICY` or `offpeak run POLICY`",
+                nothing_yet(&self.folder)
+            )),
+            (Some(last), others) => {
+                let names: Vec<&str> = others.iter().chain([&last]).map(|known| known.site.as_str()).collect();
+                failure(format!(
+                    "the journal of {} knows several sites: say which with --site: {}",
+                    self.folder.display(),
+                    names.join(", ")
+                ))
+            }
+        }
+    }
+
+    fn known(&self, site: String) -> Result<Known, Failure> {
+        let revision = self.journal.revision_in_force(&site)?;
+        let policy = revision.and_then(|revision| policy::load(&revision.file, &revision.text).policy);
+        Ok(Known { site, policy })
+    }
+
+    fn unknown<T>(&self, name: &str, names: &[String]) -> Result<T, Failure> {
+        let known = names.iter().map(String::as_str);
+        let near = nearest(name, known).map_or(String::new(), |near| format!("; did you mean {near}?"));
+        let names = if names.is_empty() { "none yet".to_owned() } else { names.join(", ") };
+        let folder = self.folder.display();
+        failure(format!("--site {name}: the journal of {folder} does not know this site (it knows: {names}){near}"))
+    }
+}
+
+impl Known {
+    /// The zone of the site's clock; UTC if its policy is not known.
+    pub fn zone(&self) -> Zone {
+        self.policy.as_ref().map_or_else(Zone::utc, |policy| policy.zone.clone())
+    }
+
+    /// The policy.
+    ///
+    /// # Errors
+    /// It is not known.
+    pub fn policy(&self) -> Result<&Policy, Failure> {
+        self.policy.as_ref().ok_or_else(|| {
+            Failure(format!(
+                "{}: the policy in the journal cannot be understood by this version; run `offpeak apply POLICY` or \
+                 `offpeak run POLICY` first",
+                self.site
+            ))
+        })
+    }
+}
+
+/// That there is no journal.
+pub fn nothing_yet(folder: &std::path::Path) -> String {
+    format!("nothing has run yet in {}", folder.display())
+}
+
+/// The beginning of a revision.
+pub fn short(revision: &str) -> String {
+    revision.chars().take(SHORT).collect()
+}
