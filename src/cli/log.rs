@@ -62,7 +62,7 @@ fn row(entry: &LogEntry, zone: &Zone, several: bool) -> Vec<Cell> {
         LogKind::Intent | LogKind::Outcome | LogKind::Service => Role::Text,
     };
     let site = if several { entry.site.clone() } else { String::new() };
-    vec![(Role::Faint, at), (Role::Text, site), (Role::Faint, entry.kind.word().to_owned()), (role, entry.text.clone())]
+    vec![(Role::Faint, at), (Role::Text, site), (Role::Faint, entry.kind.word().to_owned()), (role, what(entry))]
 }
 
 /// What happened; an outcome alone does not say of which object it is.

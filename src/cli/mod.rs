@@ -10,9 +10,11 @@ mod files;
 mod given;
 mod log;
 mod logging;
+mod manual;
 mod output;
 mod past;
 mod plan;
+mod resume;
 mod run;
 mod saved_plan;
 mod session;
@@ -57,6 +59,8 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Status(site) => status::run(site, &session),
         Verb::Log(log) => log::run(log, &session),
         Verb::Why(why) => why::run(why, &session),
+        Verb::Override(command) => manual::run(command, &session),
+        Verb::Resume(site) => resume::run(site, &session),
         _ => Ok(FAILED),
     }
 }
