@@ -14,6 +14,7 @@ mod manual;
 mod output;
 mod past;
 mod plan;
+mod restore;
 mod resume;
 mod run;
 mod saved_plan;
@@ -61,6 +62,7 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Why(why) => why::run(why, &session),
         Verb::Override(command) => manual::run(command, &session),
         Verb::Resume(site) => resume::run(site, &session),
+        Verb::Restore(restore) => restore::run(restore, &session),
         _ => Ok(FAILED),
     }
 }

@@ -4,13 +4,14 @@ use serde_json::Value;
 
 use crate::device::TwoWindow;
 use crate::engine::Command;
+use crate::plan::diff::Difference;
 
 use super::json;
 use super::layout::{Line, Piece, Screen, Table, width};
 use super::style::{Role, Style};
 
 /// Columns of the widest label that the facts are aligned to.
-const MOST_LABEL: usize = 16;
+const MOST_LABEL: usize = 26;
 
 /// Columns of the widest cell before the last.
 const MOST_LEADING: usize = 40;
@@ -74,6 +75,19 @@ fn leading_widths(rows: &[Vec<Cell>]) -> Vec<usize> {
 #[must_use]
 pub fn command_json(command: Command) -> Value {
     json::command(command)
+}
+
+/// What differs between two schedules, field for field, as data.
+#[must_use]
+pub fn differences_json(differences: &[Difference]) -> Value {
+    let changes = differences.iter().flat_map(|difference| {
+        let endpoint = difference.object.update_endpoint();
+        difference.changes.iter().map(move |change| {
+            let (from, to) = (json::field(change.from), json::field(change.to));
+            serde_json::json!({ "endpoint": endpoint, "field": change.field, "from": from, "to": to })
+        })
+    });
+    Value::Array(changes.collect())
 }
 
 /// A schedule as data.

@@ -136,7 +136,8 @@ impl Site {
     }
 
     /// The schedule on the device, as far as it is known.
-    pub(super) fn present(&self) -> Option<TwoWindow> {
+    #[must_use]
+    pub fn present(&self) -> Option<TwoWindow> {
         self.schedule.map(|(schedule, _)| schedule)
     }
 

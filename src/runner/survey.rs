@@ -66,7 +66,9 @@ impl Site {
     /// # Errors
     /// The device does not answer.
     pub async fn survey_schedule(&mut self) -> Result<TwoWindow, SurveyError> {
-        Ok(self.hand.reader().schedule().await?)
+        let schedule = self.hand.reader().schedule().await?;
+        self.schedule = Some((schedule, self.clock.now()));
+        Ok(schedule)
     }
 
     /// Keeps what the driver wants remembered, so that every process holds one pace.
