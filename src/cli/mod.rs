@@ -6,6 +6,8 @@ mod apply;
 mod args;
 mod check;
 mod demo;
+mod devices;
+mod drivers;
 mod files;
 mod given;
 mod log;
@@ -14,6 +16,7 @@ mod manual;
 mod output;
 mod past;
 mod plan;
+mod read;
 mod restore;
 mod resume;
 mod run;
@@ -62,6 +65,8 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Why(why) => why::run(why, &session),
         Verb::Override(command) => manual::run(command, &session),
         Verb::Resume(site) => resume::run(site, &session),
+        Verb::Devices(devices) => devices::run(devices, &session),
+        Verb::Read(policy) => read::run(policy, &session),
         Verb::Restore(restore) => restore::run(restore, &session),
         _ => Ok(FAILED),
     }
