@@ -22,6 +22,7 @@ mod resume;
 mod run;
 mod saved_plan;
 mod session;
+mod simulate;
 mod status;
 mod terminal;
 mod when;
@@ -68,6 +69,7 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Devices(devices) => devices::run(devices, &session),
         Verb::Read(policy) => read::run(policy, &session),
         Verb::Restore(restore) => restore::run(restore, &session),
+        Verb::Simulate(simulate) => simulate::run(simulate, &session),
         _ => Ok(FAILED),
     }
 }
