@@ -10,6 +10,7 @@ mod devices;
 mod drivers;
 mod files;
 mod given;
+mod init;
 mod log;
 mod logging;
 mod manual;
@@ -70,6 +71,6 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Read(policy) => read::run(policy, &session),
         Verb::Restore(restore) => restore::run(restore, &session),
         Verb::Simulate(simulate) => simulate::run(simulate, &session),
-        _ => Ok(FAILED),
+        Verb::Init(init) => init::run(init, &session),
     }
 }

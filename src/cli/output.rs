@@ -9,6 +9,9 @@ pub struct Failure(pub String);
 /// How a verb ended: an exit code, or a failure to be told.
 pub type Outcome = Result<u8, Failure>;
 
+/// The longest answer that is read, in bytes.
+const MAX_ANSWER: u64 = 1000;
+
 /// Everything went well.
 pub const OK: u8 = 0;
 /// Something failed, or was found wanting.
@@ -56,4 +59,19 @@ pub fn ask(question: &str) -> bool {
     let mut answer = String::new();
     let read = std::io::stdin().read_line(&mut answer);
     read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+}
+
+/// Asks for a word on the terminal; what is between brackets is taken where the answer is empty. `None` without a terminal.
+pub fn inquire(question: &str, usual: &str) -> Option<String> {
+    use std::io::{BufRead, IsTerminal, Read};
+    if !std::io::stdin().is_terminal() {
+        return None;
+    }
+    let shown = if usual.is_empty() { String::new() } else { format!(" [{usual}]") };
+    let mut out = anstream::stderr().lock();
+    let _ = write!(out, "{question}{shown}: ").and_then(|()| out.flush());
+    let mut answer = String::new();
+    std::io::stdin().lock().take(MAX_ANSWER).read_line(&mut answer).ok()?;
+    let answer = answer.trim();
+    Some(if answer.is_empty() { usual.to_owned() } else { answer.to_owned() })
 }

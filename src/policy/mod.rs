@@ -14,6 +14,7 @@ pub use load::{Loaded, MAX_BYTES, load, revision};
 pub use model::{Action, Policy, Rule};
 pub use template::{ImportKind, Template, template};
 
+use crate::time::DailyWindow;
 use crate::units::{Energy, Power, Price, Soc};
 
 /// An action of the policy language, for a manual command: `charge to 90%`.
@@ -63,4 +64,12 @@ pub fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
 /// What is wrong with it, on one line.
 pub fn parse_price(text: &str) -> Result<Price, String> {
     sentence::price(text).map_err(|problem| problem.one_line())
+}
+
+/// A window of the clock: `23:30-05:30`.
+///
+/// # Errors
+/// What is wrong with it, on one line.
+pub fn parse_window(text: &str) -> Result<DailyWindow, String> {
+    sentence::window(text).map_err(|problem| problem.one_line())
 }
