@@ -22,7 +22,7 @@ pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
         let (site, world) =
             if options.dry_run { session.reading_site(&loaded).await? } else { session.writing_site(&loaded).await? };
         let pulse = match session.has_remote_clock() {
-            true => Pulse::Clock(session.clock().await?),
+            true => Pulse::Clock(site.clock()),
             false => Pulse::Machine,
         };
         let mut service = Service::new(site, path.clone(), world);

@@ -124,6 +124,12 @@ impl Site {
         self.clock.now()
     }
 
+    /// This site's clock: whoever paces it goes by the same one.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     /// Tells once that the policy's file cannot be taken up.
     ///
     /// # Errors
