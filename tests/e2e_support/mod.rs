@@ -1,0 +1,446 @@
+//! A house with a served simulator, a state folder and the real program.
+
+#![allow(dead_code, reason = "each scenario uses some of it")]
+
+pub(crate) mod conductor;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant as Real};
+
+use offpeak::journal::{AlarmRecord, Journal, LogFilter, LogKind, WriteRecord};
+use offpeak::simulator::store::Schedule;
+use offpeak::simulator::{Cloud, CloudOptions, Fault, FaultPlan, LogEntry, Running, ServeOptions, serve};
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+
+use conductor::Conductor;
+pub(crate) use conductor::Instant;
+
+/// The simulator's usual serial.
+pub(crate) const SERIAL: &str = "ALS000000000001";
+
+/// The site of every policy here.
+pub(crate) const SITE: &str = "home";
+
+/// A secret that is easily found where it should not be.
+pub(crate) const SECRET: &str = "e2e-secret-7f3a9c51d0b2";
+
+/// The longest real time that the program may take for one thing, on a machine with other things to do.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long the program may show no sign of life before the clock is moved on all the same: a sleep that ends on a full
+/// minute by chance looks like the heartbeat's.
+const SILENCE: Duration = Duration::from_millis(500);
+
+/// How a house begins.
+pub(crate) struct Setup {
+    pub(crate) start: &'static str,
+    /// How fast the simulator's clock runs by itself; 0 leaves it to the conductor.
+    pub(crate) speed: f64,
+    pub(crate) seed: u64,
+    pub(crate) past_hours: u16,
+    /// The policy, with `{url}` where the simulator's goes.
+    pub(crate) policy: String,
+    /// Whether the vendor's API is reached through the conductor, who can hold up writes.
+    pub(crate) gated: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Setup {
+        let policy = night("");
+        Setup { start: "2026-11-20T20:41:00Z", speed: 0.0, seed: 7, past_hours: 2, policy, gated: false }
+    }
+}
+
+/// A night tariff, with these lines under `limits`.
+pub(crate) fn night(limits: &str) -> String {
+    let lines: String = limits.split(';').map(|line| format!("  {}\n", line.trim())).collect();
+    let limits = if limits.is_empty() { String::new() } else { format!("limits:\n{lines}") };
+    format!(
+        "offpeak: 1
+site: home
+timezone: Europe/London
+device:
+  driver: alphaess
+  serial: {SERIAL}
+  url: {{url}}
+battery:
+  capacity: 10.1 kWh
+  charge power: 5 kW
+  discharge power: 5 kW
+  round trip efficiency: 90%
+  reserve: 10%
+tariff:
+  currency: GBP
+  import:
+    night: {{ price: 0.07, time: 23:30-05:30 }}
+    day: {{ price: 0.27 }}
+rules:
+  - name: Top up at the night rate
+    when: {{ tariff: night }}
+    then: charge to 90%
+{limits}"
+    )
+}
+
+pub(crate) fn at(text: &str) -> Instant {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// A house.
+pub(crate) struct House {
+    runtime: Runtime,
+    running: Option<Running>,
+    cloud: Arc<Mutex<Cloud>>,
+    pub(crate) conductor: Arc<Conductor>,
+    clock: String,
+    api: String,
+    folder: TempDir,
+    app_id: String,
+}
+
+/// What the program answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// A `run` under way.
+pub(crate) struct Service<'a> {
+    house: &'a House,
+    child: Child,
+    log: PathBuf,
+    begun: Instant,
+}
+
+impl House {
+    pub(crate) fn begin(setup: Setup) -> House {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let cloud = CloudOptions { app_secret: SECRET.to_owned(), seed: setup.seed, ..CloudOptions::default() };
+        let start = at(setup.start);
+        let options = ServeOptions { port: 0, speed: setup.speed, start, past_hours: setup.past_hours, cloud };
+        let running = runtime.block_on(serve(options)).expect("a port");
+        let conductor = runtime.block_on(Conductor::begin(&running.clock_url));
+        let clock = if setup.speed > 0.0 { running.clock_url.clone() } else { conductor.url.clone() };
+        let api = if setup.gated { format!("{}/api", conductor.url) } else { running.url.clone() };
+        let (cloud, app_id) = (running.cloud(), running.app_id.clone());
+        let folder = tempfile::tempdir().expect("a folder");
+        let house = House { runtime, running: Some(running), cloud, conductor, clock, api, folder, app_id };
+        house.write_policy(&setup.policy);
+        house
+    }
+
+    /// Writes the policy's file, with the URL of the device.
+    pub(crate) fn write_policy(&self, text: &str) {
+        let text = text.replace("{url}", &self.api);
+        let beside = self.path("home.new");
+        std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, self.policy())).expect("a policy");
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn policy(&self) -> PathBuf {
+        self.path("home.yaml")
+    }
+
+    pub(crate) fn state(&self) -> PathBuf {
+        self.path("state")
+    }
+
+    pub(crate) fn policy_text(&self) -> String {
+        std::fs::read_to_string(self.policy()).expect("a policy")
+    }
+
+    pub(crate) fn cloud(&self) -> MutexGuard<'_, Cloud> {
+        self.cloud.lock().expect("the cloud")
+    }
+
+    /// Ends the simulator: from now on nobody listens.
+    pub(crate) fn end_simulator(&mut self) {
+        let running = self.running.take().expect("a simulator");
+        self.runtime.block_on(running.stop());
+    }
+
+    /// What the simulator's clock shows, where the conductor moves it.
+    pub(crate) fn now(&self) -> Instant {
+        self.conductor.now()
+    }
+
+    /// Moves the clock on by minutes, whatever waits for it.
+    pub(crate) fn pass(&self, minutes: i64) {
+        self.move_to(self.now() + chrono::Duration::minutes(minutes));
+    }
+
+    pub(crate) fn move_to(&self, until: Instant) {
+        self.runtime.block_on(self.conductor.move_to(until));
+    }
+
+    /// A request to one of the simulator's controls, such as `fault?name=zeros&minutes=5`.
+    pub(crate) fn control(&self, path: &str, body: &str) {
+        let url = format!("{}/sim/{path}", self.running.as_ref().expect("a simulator").clock_url);
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let reply = self.runtime.block_on(client.post(url).body(body.to_owned()).send()).expect("a reply");
+        assert_eq!(reply.status().as_u16(), 200, "{path}");
+    }
+
+    /// A fault from now on for so many minutes.
+    pub(crate) fn fault(&self, name: &str, minutes: i64) {
+        self.control(&format!("fault?name={name}&minutes={minutes}"), "");
+    }
+
+    /// Faults as in a list of them.
+    pub(crate) fn faults(&self, list: &str) {
+        *self.cloud().faults_mut() = FaultPlan::parse(list, 1).expect("a list of faults");
+    }
+
+    /// The state of charge in truth.
+    pub(crate) fn soc(&self) -> f64 {
+        self.cloud().world(SERIAL).expect("a world").soc()
+    }
+
+    pub(crate) fn set_soc(&self, percent: f64) {
+        self.cloud().world_mut(SERIAL).expect("a world").battery_mut().set_soc(percent);
+    }
+
+    /// What the device holds in truth.
+    pub(crate) fn device(&self) -> Schedule {
+        *self.cloud().world(SERIAL).expect("a world").device_copy()
+    }
+
+    /// What the cloud stores.
+    pub(crate) fn stored(&self) -> Schedule {
+        self.cloud().stored(SERIAL).expect("a schedule")
+    }
+
+    /// Every write that arrived at the cloud.
+    pub(crate) fn writes(&self) -> Vec<LogEntry> {
+        self.cloud().log().iter().filter(|entry| entry.method == "POST").cloned().collect()
+    }
+
+    /// How many requests for an endpoint have arrived.
+    pub(crate) fn requests(&self, endpoint: &str) -> usize {
+        self.cloud().log().iter().filter(|entry| entry.endpoint().ends_with(endpoint)).count()
+    }
+
+    /// How often a fault had an effect.
+    pub(crate) fn met(&self, fault: Fault) -> u64 {
+        self.cloud().met().get(fault.name()).copied().unwrap_or_default()
+    }
+
+    /// The journal, to be looked into.
+    pub(crate) fn journal(&self) -> Journal {
+        Journal::read_only(&self.state()).expect("a journal").expect("a journal that has been begun")
+    }
+
+    /// The journal's intents with what became of them, oldest first.
+    pub(crate) fn intents(&self) -> Vec<WriteRecord> {
+        let mut writes = self.journal().writes(SITE, 10_000).expect("the writes");
+        writes.reverse();
+        writes
+    }
+
+    /// The alarms that hold.
+    pub(crate) fn alarms(&self) -> Vec<AlarmRecord> {
+        self.journal().alarms(SITE).expect("the alarms")
+    }
+
+    /// What the journal's log says of one kind, oldest first, with when.
+    pub(crate) fn said(&self, kind: LogKind) -> Vec<(Instant, String)> {
+        let filter = LogFilter { site: Some(SITE.to_owned()), kinds: vec![kind], ..LogFilter::default() };
+        let log = self.journal().log(&filter, 10_000).expect("the log");
+        log.into_iter().map(|entry| (entry.at, entry.text)).collect()
+    }
+
+    /// The program with this house's state folder, clock and credentials.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_offpeak"));
+        command.args(arguments).args(["--clock", &self.clock]).arg("--state").arg(self.state());
+        command.env_clear().current_dir(self.folder.path());
+        command.env("OFFPEAK_ALPHAESS_APP_ID", &self.app_id).env("OFFPEAK_ALPHAESS_APP_SECRET", SECRET);
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a verb to its end.
+    pub(crate) fn offpeak(&self, arguments: &[&str]) -> Answer {
+        self.ended(self.command(arguments), false)
+    }
+
+    /// Runs a verb to its end while a service may wait for the clock as well.
+    pub(crate) fn offpeak_beside(&self, arguments: &[&str]) -> Answer {
+        self.ended(self.command(arguments), true)
+    }
+
+    /// Runs a command to its end and moves the clock on wherever it waits.
+    pub(crate) fn ended(&self, mut command: Command, beside: bool) -> Answer {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a program");
+        let ending = std::thread::spawn(move || child.wait_with_output().expect("an end"));
+        let begun = Real::now();
+        while !ending.is_finished() {
+            assert!(begun.elapsed() < PATIENCE, "{command:?} does not end");
+            let waits = self.conductor.waits(Duration::from_millis(2));
+            let next = waits.into_iter().find(|until| !beside || !is_full_minute(*until));
+            next.into_iter().for_each(|until| self.move_to(until));
+        }
+        let output = ending.join().expect("an end");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        Answer { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// Begins `run` on the policy.
+    pub(crate) fn run(&self, more: &[&str]) -> Service<'_> {
+        let arguments = [&["run", "home.yaml"], more].concat();
+        let log = self.path("run.log");
+        let file = File::options().create(true).append(true).open(&log).expect("a log");
+        let mut command = self.command(&arguments);
+        let child = command.stdout(file.try_clone().expect("a file")).stderr(file).spawn().expect("a program");
+        Service { house: self, child, log, begun: self.now() }
+    }
+}
+
+impl Answer {
+    /// The answer with this exit code, or a panic with all that was said.
+    #[track_caller]
+    pub(crate) fn with_code(self, code: i32) -> Answer {
+        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        self
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
+    }
+}
+
+impl Service<'_> {
+    /// Lets it live until the clock shows this instant, and its tick there has ended.
+    pub(crate) fn live_until(&mut self, until: Instant) {
+        self.live(until, |_| false);
+    }
+
+    /// Lets it live for so many minutes.
+    pub(crate) fn live_for(&mut self, minutes: i64) {
+        self.live_until(self.house.now() + chrono::Duration::minutes(minutes));
+    }
+
+    /// Lets it live until something holds after one of its ticks, for so many minutes at the most. Whether it did.
+    pub(crate) fn live_until_seen(&mut self, minutes: i64, seen: impl Fn(&House) -> bool) -> bool {
+        self.live(self.house.now() + chrono::Duration::minutes(minutes), seen)
+    }
+
+    fn live(&mut self, until: Instant, seen: impl Fn(&House) -> bool) -> bool {
+        let mut journal = None;
+        let mut sign = Real::now();
+        let mut waits = self.house.conductor.waits_now();
+        loop {
+            self.expect_alive();
+            assert!(sign.elapsed() < PATIENCE, "the service does nothing:\n{}", self.said());
+            let done = self.has_ticked(&mut journal);
+            if done && seen(self.house) {
+                return true;
+            }
+            let now = self.house.now();
+            if done && now >= until {
+                return false;
+            }
+            let in_tick = waits.iter().any(|wait| !is_full_minute(*wait));
+            let silent = sign.elapsed() > SILENCE && !waits.is_empty();
+            match waits.first() {
+                Some(next) if in_tick || done || silent => {
+                    let next = if done { (*next).min(until) } else { *next };
+                    self.house.move_to(next);
+                    sign = Real::now();
+                    waits = self.house.conductor.waits_now();
+                }
+                _ => waits = self.house.conductor.waits(Duration::from_millis(1)),
+            }
+        }
+    }
+
+    /// Whether the tick of this minute has ended: the last thing that every tick does is to keep what the driver remembers.
+    fn has_ticked(&self, journal: &mut Option<Journal>) -> bool {
+        if journal.is_none() {
+            *journal = Journal::read_only(&self.house.state()).ok().flatten();
+        }
+        let Some(journal) = journal else { return false };
+        let now = self.house.now();
+        let minute = now - chrono::Duration::milliseconds(now.timestamp_millis().rem_euclid(60_000));
+        let kept = journal.note(SITE, "driver").expect("a note");
+        kept.is_some_and(|(at, _)| at >= minute.max(self.begun))
+    }
+
+    /// Waits until something holds while the clock stands still.
+    pub(crate) fn wait_until(&mut self, what: &str, seen: impl Fn(&House) -> bool) {
+        let begun = Real::now();
+        while !seen(self.house) {
+            self.expect_alive();
+            assert!(begun.elapsed() < PATIENCE, "not seen: {what}\n{}", self.said());
+            let waits = self.house.conductor.waits(Duration::from_millis(1));
+            waits.into_iter().find(|wait| !is_full_minute(*wait)).into_iter().for_each(|wait| self.house.move_to(wait));
+        }
+    }
+
+    fn expect_alive(&mut self) {
+        if let Some(status) = self.child.try_wait().expect("a status") {
+            panic!("the service ended, {status}:\n{}", self.said());
+        }
+    }
+
+    /// What it has said on stdout and stderr.
+    pub(crate) fn said(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// kill -9.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("a kill");
+        self.child.wait().expect("an end");
+    }
+
+    /// Sends a signal by its name, such as `HUP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(sent.expect("a kill").success());
+    }
+
+    /// Ends it by SIGTERM.
+    pub(crate) fn terminate(mut self) -> ExitStatus {
+        self.signal("TERM");
+        let begun = Real::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a status") {
+                return status;
+            }
+            assert!(begun.elapsed() < PATIENCE, "SIGTERM does not end it:\n{}", self.said());
+            let waits = self.house.conductor.waits(Duration::from_millis(1));
+            waits.into_iter().find(|wait| !is_full_minute(*wait)).into_iter().for_each(|wait| self.house.move_to(wait));
+        }
+    }
+}
+
+impl Drop for Service<'_> {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn is_full_minute(at: Instant) -> bool {
+    at.timestamp_millis().rem_euclid(60_000) == 0
+}
+
+/// Every file under a folder.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
