@@ -102,7 +102,9 @@ impl Clock for RemoteClock {
 
     /// Returns early where the clock has not moved for ten minutes of real time.
     async fn sleep(&self, span: Duration) {
-        let span = chrono::Duration::from_std(span.min(MAX_SLEEP)).unwrap_or_default();
+        // The clock tells whole milliseconds, so a part of one would never be seen to be reached while it stands still.
+        let millis = span.min(MAX_SLEEP).as_nanos().div_ceil(1_000_000);
+        let span = chrono::Duration::milliseconds(i64::try_from(millis).unwrap_or_default());
         let until = self.now().checked_add_signed(span).unwrap_or(Instant::MAX_UTC);
         let (mut seen, mut moved) = (self.now(), Monotonic::now());
         while self.now() < until && moved.elapsed() < MAX_STANDSTILL {
