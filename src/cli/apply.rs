@@ -29,7 +29,9 @@ pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
     session.runtime()?.block_on(async {
         let (mut site, world) = session.writing_site(&loaded).await?;
         site.finish_what_was_left().await?;
-        let inputs = site.survey(HORIZON).await?;
+        let surveyed = site.survey(HORIZON).await;
+        site.remember_driver()?;
+        let inputs = surveyed?;
         let plan = Plan::make(&loaded.policy, &inputs);
         if let Some(saved) = &saved {
             saved.still_holds(&plan)?;

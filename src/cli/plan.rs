@@ -129,11 +129,12 @@ async fn surveyed(
         return given_over_device(options, words, session, loaded, horizon).await;
     }
     let (mut site, world) = session.reading_site(loaded).await?;
-    let mut inputs = site.survey(horizon).await?;
+    let surveyed = site.survey(horizon).await;
     site.remember_driver()?;
     if let Some(world) = world {
         world.save()?;
     }
+    let mut inputs = surveyed?;
     if let Some(schedule) = present(options)? {
         inputs.present = Some(schedule);
     }
@@ -149,10 +150,11 @@ async fn given_over_device(
     horizon: Duration,
 ) -> Result<Inputs, Failure> {
     let (mut site, world) = session.reading_site(loaded).await?;
-    let schedule = site.survey_schedule().await?;
+    let surveyed = site.survey_schedule().await;
     site.remember_driver()?;
     if let Some(world) = world {
         world.save()?;
     }
+    let schedule = surveyed?;
     Ok(Inputs { present: Some(schedule), ..supposed(options, words, &loaded.policy, horizon)? })
 }
