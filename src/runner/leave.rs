@@ -46,24 +46,26 @@ impl Site {
     }
 }
 
-/// The writes from one schedule to another through states that overlap nowhere: charging ends first, then the permissions
-/// change, then charging begins.
+/// The fewest writes from one schedule to another through states that overlap nowhere: withdrawals first. Where neither
+/// object may go first, charging ends, then the permissions change, then charging begins.
 fn steps(present: &TwoWindow, wanted: &TwoWindow) -> Vec<Step> {
-    let mut states = vec![*present];
-    let last = |states: &[TwoWindow]| states.last().copied().unwrap_or(*present);
-    if present.discharge != wanted.discharge {
-        if present.charge.grid_charge {
-            let charge = ChargeSettings { grid_charge: false, ..present.charge };
-            states.push(TwoWindow { charge, ..*present });
-        }
-        let before = last(&states);
-        states.push(TwoWindow { discharge: wanted.discharge, ..before });
+    if present.charge == wanted.charge && present.discharge == wanted.discharge {
+        return Vec::new();
     }
-    if last(&states).charge != wanted.charge {
-        states.push(*wanted);
+    if present.charge == wanted.charge || present.discharge == wanted.discharge {
+        return vec![step(present, wanted)];
     }
+    let midway = Object::ALL.map(|object| present.with(wanted.settings(object)));
+    let legal = midway.into_iter().filter(|state| state.meaning().is_ok());
+    if let Some(state) = legal.min_by_key(|state| step(present, state).kind) {
+        return vec![step(present, &state), step(&state, wanted)];
+    }
+    let charge = ChargeSettings { grid_charge: false, ..present.charge };
+    let ended = TwoWindow { charge, ..*present };
+    let changed = TwoWindow { discharge: wanted.discharge, ..ended };
+    let states = [*present, ended, changed, *wanted];
     let pairs = states.iter().zip(states.iter().skip(1));
-    pairs.map(|(before, after)| step(before, after)).collect()
+    pairs.filter(|(before, after)| before != after).map(|(before, after)| step(before, after)).collect()
 }
 
 /// One write between two states that differ in one object.
@@ -88,9 +90,11 @@ mod tests {
     use super::*;
     use crate::device::{DischargeSettings, Period};
 
+    fn period(from: &str, to: &str) -> Period {
+        Period { from: from.parse().expect("a start"), to: to.parse().expect("an end") }
+    }
+
     fn schedule(charges: bool, permission: Option<(&str, &str)>) -> TwoWindow {
-        let period =
-            |from: &str, to: &str| Period { from: from.parse().expect("a start"), to: to.parse().expect("an end") };
         let windows = [permission.map_or(Period::UNUSED, |(from, to)| period(from, to)), Period::UNUSED];
         TwoWindow {
             charge: ChargeSettings {
@@ -103,10 +107,12 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_schedule_is_put_through_states_that_overlap_nowhere() {
+    fn a_whole_schedule_is_put_in_few_writes_through_states_that_overlap_nowhere() {
         let free = schedule(false, None);
         let night = schedule(true, Some(("07:00", "22:00")));
         let early = schedule(true, Some(("05:00", "06:00")));
+        let mut crossed = schedule(true, Some(("01:00", "04:00")));
+        crossed.charge.windows = [period("08:00", "09:00"), Period::UNUSED];
         let check = |from: &TwoWindow, to: &TwoWindow, expect: &[(Object, WriteKind)]| {
             let steps = steps(from, to);
             let kinds: Vec<_> = steps.iter().map(|step| (step.settings.object(), step.kind)).collect();
@@ -118,8 +124,9 @@ mod tests {
         let (grant, withdrawal) = (WriteKind::Grant, WriteKind::Withdrawal);
         check(&free, &free, &[]);
         check(&night, &free, &[(charge, withdrawal), (discharge, withdrawal)]);
-        check(&free, &night, &[(discharge, grant), (charge, grant)]);
+        check(&free, &night, &[(charge, grant), (discharge, grant)]);
         check(&night, &schedule(false, Some(("07:00", "22:00"))), &[(charge, withdrawal)]);
-        check(&early, &night, &[(charge, withdrawal), (discharge, grant), (charge, grant)]);
+        check(&early, &schedule(false, Some(("07:00", "22:00"))), &[(charge, withdrawal), (discharge, grant)]);
+        check(&night, &crossed, &[(charge, withdrawal), (discharge, grant), (charge, grant)]);
     }
 }
