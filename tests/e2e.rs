@@ -1,15 +1,51 @@
 //! The real program against the served simulator over HTTP, in accelerated time.
+//!
+//! Each test has a simulator, a state folder and a policy of its own. The simulator's clock stands still and is moved on
+//! exactly where the program waits for it; `OFFPEAK_E2E_DAYS=7` makes the long run a whole week.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 #![allow(clippy::cast_precision_loss, reason = "seconds of a test")]
 
 mod e2e_support;
 
-use offpeak::device::Outcome;
 
-use e2e_support::{House, Setup, at};
+use offpeak::device::Outcome;
+use offpeak::journal::{LogKind, WriteRecord};
+use offpeak::runner::replay;
+use offpeak::simulator::Fault;
+use offpeak::vendor::alphaess::{payload, write_endpoint};
+use serde_json::Value;
+
+use e2e_support::{Answer, House, Point, SECRET, SERIAL, SITE, Setup, at, files, night};
+
+/// A hold before the night, so that both objects have to be written.
+const EVENING_HOLD: &str = "  - name: Keep it for later
+    when: { time: 22:00-23:30 }
+    then: hold
+";
+
+fn outcomes(write: &WriteRecord) -> Vec<Outcome> {
+    write.outcomes.iter().map(|(_, outcome, _)| *outcome).collect()
+}
+
+/// How often an alarm whose text contains these words began, and how often it ended.
+fn told(house: &House, words: &str) -> (usize, usize) {
+    let said: Vec<String> = house.said(LogKind::Alarm).into_iter().map(|(_, text)| text).collect();
+    let (over, begun): (Vec<&String>, Vec<&String>) =
+        said.iter().filter(|text| text.contains(words)).partition(|text| text.starts_with("over: "));
+    (begun.len(), over.len())
+}
+
+/// Applies the policy at 20:41 and lets nothing else happen.
+fn applied(setup: Setup) -> House {
+    let house = House::begin(setup);
+    house.set_soc(40.0);
+    house.offpeak(&["apply", "home.yaml", "--yes"]).with_code(0);
+    assert_eq!(house.writes().len(), 1);
+    house
+}
 
 #[test]
-fn a_night_goes_from_plan_to_effect_and_a_second_plan_is_empty() {
+fn p10_a_night_goes_from_plan_to_effect_and_a_second_plan_is_empty() {
     let house = House::begin(Setup::default());
     house.set_soc(40.0);
     let plan = house.offpeak(&["plan", "home.yaml"]).with_code(2);
@@ -19,10 +55,504 @@ fn a_night_goes_from_plan_to_effect_and_a_second_plan_is_empty() {
     assert_eq!(house.writes().len(), 1);
     let again = house.offpeak(&["plan", "home.yaml"]).with_code(0);
     assert!(again.out.contains("nothing to send"), "{}", again.out);
+    house.offpeak(&["apply", "home.yaml", "--yes"]).with_code(0);
+
     let mut service = house.run(&[]);
+    service.live_until(at("2026-11-20T23:29:00Z"));
+    let before = house.cloud().world(SERIAL).unwrap().meters();
+    assert!(before.grid_charge < 0.01, "no grid charge before the night: {before:?}");
+    service.live_until(at("2026-11-21T05:30:00Z"));
+    let after = house.cloud().world(SERIAL).unwrap().meters();
+    assert!(after.grid_charge > 3.0, "{after:?}");
+    assert!((house.soc() - 90.0).abs() < 1.0, "{}", house.soc());
     service.live_until(at("2026-11-21T06:00:00Z"));
-    assert_eq!(house.writes().len(), 1, "{:?}", house.writes());
-    let outcomes: Vec<Outcome> = house.intents()[0].outcomes.iter().map(|(_, outcome, _)| *outcome).collect();
-    assert!(outcomes.contains(&Outcome::Effective), "{outcomes:?}");
     assert!(service.terminate().success());
+
+    assert_eq!(house.writes().len(), 1, "nothing more is written");
+    let write = &house.intents()[0];
+    let window = at("2026-11-20T23:30:00Z")..at("2026-11-20T23:46:00Z");
+    let effective = |(at, outcome, _): &(_, Outcome, String)| window.contains(at) && *outcome == Outcome::Effective;
+    assert!(write.outcomes.iter().any(effective), "{:?}", write.outcomes);
+    assert!(house.alarms().is_empty(), "{:?}", house.alarms());
+}
+
+#[test]
+fn a_fast_clock_of_the_simulator_is_lived_in_without_help() {
+    let house = House::begin(Setup { start: "2026-11-20T22:45:00Z", speed: 900.0, ..Setup::default() });
+    house.set_soc(40.0);
+    let mut service = house.run(&[]);
+    let charged = |house: &House| house.cloud().world(SERIAL).unwrap().meters().grid_charge > 1.0;
+    service.wait_until("a charge from the grid", |house| {
+        house.cloud().now() > at("2026-11-21T00:15:00Z") && charged(house)
+    });
+    assert!(service.terminate().success());
+    assert_eq!(house.writes().len(), 1);
+    assert!(outcomes(&house.intents()[0]).contains(&Outcome::Effective), "{:?}", house.intents());
+}
+
+#[test]
+fn p18_a_saved_plan_is_applied_once_and_refused_when_the_world_has_moved() {
+    let plan = |house: &House| house.offpeak(&["plan", "home.yaml", "--out", "plan.json"]).with_code(2);
+    let apply = |house: &House| house.offpeak(&["apply", "plan.json", "--yes"]);
+    let refused = |house: &House, why: &str| {
+        let answer = apply(house).with_code(1);
+        assert!(answer.err.contains(why), "{}", answer.err);
+        assert!(house.writes().is_empty(), "{why}");
+    };
+    let house = House::begin(Setup::default());
+    plan(&house);
+    house.control("schedule", r#"{"batUseCap":35}"#);
+    refused(&house, "the schedule on the device has changed");
+
+    plan(&house);
+    house.write_policy(&night("").replace("90%\n  reserve", "85%\n  reserve"));
+    refused(&house, "the policy has changed");
+
+    plan(&house);
+    house.pass(11);
+    refused(&house, "plan again");
+
+    plan(&house);
+    apply(&house).with_code(0);
+    let writes = house.writes().len();
+    let answer = apply(&house).with_code(1);
+    assert!(answer.err.contains("plan again"), "{}", answer.err);
+    assert_eq!(house.writes().len(), writes);
+    house.offpeak(&["plan", "home.yaml"]).with_code(0);
+}
+
+#[test]
+fn p7_killed_before_the_write_arrived_it_is_sent_once_more_after_the_restart() {
+    let house = House::begin(Setup { gated: true, ..Setup::default() });
+    house.conductor.gate.hold(Point::BeforeTheCloud);
+    let mut service = house.run(&[]);
+    service.wait_until("a write under way", |house| house.conductor.gate.arrived() == 1);
+    service.kill();
+    assert!(house.writes().is_empty());
+    assert_eq!(outcomes(&house.intents()[0]), [], "the intent is durable, its outcome open");
+
+    house.conductor.gate.release();
+    let mut service = house.run(&[]);
+    service.live_for(2);
+    assert_eq!(house.writes().len(), 1, "converged within two ticks");
+    service.live_for(60);
+    assert_eq!(house.writes().len(), 1);
+    let intents = house.intents();
+    assert_eq!(intents.len(), 2);
+    assert!(outcomes(&intents[1]).contains(&Outcome::Stored), "{intents:?}");
+    assert!(house.device().charge.enabled);
+}
+
+#[test]
+fn p7_killed_after_the_write_was_stored_it_is_not_sent_again() {
+    let house = House::begin(Setup { gated: true, ..Setup::default() });
+    house.conductor.gate.hold(Point::BeforeTheReply);
+    let mut service = house.run(&[]);
+    service.wait_until("a write under way", |house| house.conductor.gate.arrived() == 1);
+    service.kill();
+    assert!(house.writes()[0].stored);
+    assert_eq!(outcomes(&house.intents()[0]), []);
+
+    house.conductor.gate.release();
+    let mut service = house.run(&[]);
+    service.live_for(60);
+    assert_eq!((house.writes().len(), house.intents().len()), (1, 1), "not sent twice");
+    assert!(outcomes(&house.intents()[0]).contains(&Outcome::Stored));
+    assert!(house.alarms().is_empty(), "our own echo is nobody's edit: {:?}", house.alarms());
+}
+
+#[test]
+fn p7_p8_a_lost_reply_is_read_before_anything_else_even_over_a_kill() {
+    let house = House::begin(Setup::default());
+    house.fault("lost-reply", 1);
+    let mut service = house.run(&[]);
+    service.wait_until("a write without a reply", |house| {
+        house.intents_so_far().first().is_some_and(|write| outcomes(write).contains(&Outcome::Unknown))
+    });
+    service.kill();
+    assert!(house.writes()[0].lost && house.writes()[0].stored);
+    let mut service = house.run(&[]);
+    service.live_for(30);
+    assert_eq!(house.writes().len(), 1);
+    assert_eq!(outcomes(&house.intents()[0])[..2], [Outcome::Unknown, Outcome::Stored]);
+    assert_eq!(house.met(Fault::LostReply), 1);
+}
+
+#[test]
+fn p7_p12_killed_between_two_writes_the_pair_is_finished() {
+    let policy = night("").replace("rules:\n", &format!("rules:\n{EVENING_HOLD}"));
+    let house = House::begin(Setup { gated: true, policy, ..Setup::default() });
+    house.conductor.gate.hold(Point::BeforeTheReply);
+    let mut service = house.run(&[]);
+    service.wait_until("the first write", |house| house.conductor.gate.arrived() == 1);
+    service.kill();
+    house.conductor.gate.release();
+    let mut service = house.run(&[]);
+    service.live_for(2);
+    let endpoints: Vec<String> = house.writes().iter().map(|write| write.endpoint().to_owned()).collect();
+    assert_eq!(endpoints.len(), 2, "{endpoints:?}");
+    assert_ne!(endpoints[0], endpoints[1], "each object once");
+    assert_eq!(house.offpeak_beside(&["plan", "home.yaml"]).code, Some(0));
+}
+
+#[test]
+fn p7_killed_anywhere_it_converges_on_one_write() {
+    for requests in [1, 2, 3, 4, 5, 6] {
+        let house = House::begin(Setup::default());
+        let mut service = house.run(&[]);
+        service.wait_until("so many requests", |house| house.cloud().log().len() >= requests);
+        service.kill();
+        let mut service = house.run(&[]);
+        service.live_for(3);
+        assert_eq!(house.writes().len(), 1, "killed at request {requests}");
+        assert!(house.stored().charge.enabled);
+        assert_eq!(outcomes(house.intents().last().unwrap()).last(), Some(&Outcome::Stored));
+    }
+}
+
+#[test]
+fn p14_bursts_of_502_and_an_hour_of_6053_cost_one_alarm_each_and_no_write() {
+    let house = applied(Setup::default());
+    let mut service = house.run(&[]);
+    service.live_until(at("2026-11-20T21:10:00Z"));
+    let held = house.device();
+    house.fault("bad-gateway", 20);
+    service.live_until(at("2026-11-20T21:50:00Z"));
+    assert!(house.met(Fault::BadGateway) > 10);
+    assert_eq!(told(&house, "no readings"), (1, 1), "{:?}", house.said(LogKind::Alarm));
+    assert!(house.alarms().is_empty(), "{:?}", house.alarms());
+
+    service.live_until(at("2026-11-20T23:10:00Z"));
+    house.fault("too-fast-reads", 60);
+    service.live_until(at("2026-11-21T00:09:00Z"));
+    assert_eq!(told(&house, "no readings"), (2, 1), "{:?}", house.said(LogKind::Alarm));
+    assert!(house.soc() > 50.0, "the night goes on without us: {}", house.soc());
+    service.live_until(at("2026-11-21T01:00:00Z"));
+    assert_eq!(told(&house, "no readings"), (2, 2), "{:?}", house.said(LogKind::Alarm));
+    assert!(house.alarms().is_empty(), "{:?}", house.alarms());
+    assert_eq!(house.device(), held);
+    assert_eq!(house.writes().len(), 1);
+    let reads = house.requests("getLastPowerData");
+    assert!(reads < 300, "{reads} reads in four hours and a half");
+}
+
+#[test]
+fn p14_a_cloud_that_fails_every_other_time_does_not_tell_the_owner_each_minute() {
+    let house = applied(Setup::default());
+    let mut service = house.run(&[]);
+    service.live_for(5);
+    house.faults("bad-gateway%70");
+    service.live_for(60);
+    house.faults("");
+    service.live_for(10);
+    let (begun, over) = told(&house, "no readings");
+    assert!(begun <= 6, "told {begun} times in an hour: {:?}", house.said(LogKind::Alarm));
+    assert_eq!(begun, over);
+    assert_eq!(house.writes().len(), 1);
+}
+
+#[test]
+fn p13_a_foreign_edit_is_named_and_left_alone_until_apply_makes_it_ours() {
+    let house = applied(Setup::default());
+    let mut service = house.run(&[]);
+    service.live_until(at("2026-11-20T21:00:00Z"));
+    house.control("schedule", r#"{"batHighCap":55}"#);
+    assert!(service.live_until_seen(61, |house| !house.alarms().is_empty()), "noticed within two reads of the schedule");
+    let alarm = &house.alarms()[0].text;
+    assert!(alarm.contains("changed by someone else") && alarm.contains("55 %"), "{alarm}");
+    service.live_until(at("2026-11-21T06:00:00Z"));
+    assert_eq!(house.writes().len(), 1, "left alone");
+    assert_eq!(house.stored().charge.percent, 55);
+    assert_eq!(told(&house, "changed by someone else"), (1, 0), "told once");
+    assert!(service.terminate().success());
+
+    house.move_to(at("2026-11-21T21:00:00Z"));
+    house.offpeak(&["apply", "home.yaml", "--yes"]).with_code(0);
+    assert_eq!(house.stored().charge.percent, 90);
+    let mut service = house.run(&[]);
+    service.live_for(70);
+    assert!(house.alarms().is_empty(), "ours again: {:?}", house.alarms());
+    assert_eq!(house.writes().len(), 2);
+}
+
+#[test]
+fn p13_a_foreign_edit_is_overwritten_where_the_policy_reclaims() {
+    let house = applied(Setup { policy: night("on drift: reclaim"), ..Setup::default() });
+    let mut service = house.run(&[]);
+    service.live_until(at("2026-11-20T21:00:00Z"));
+    house.control("schedule", r#"{"batHighCap":55}"#);
+    assert!(service.live_until_seen(61, |house| house.writes().len() == 2));
+    service.live_for(10);
+    assert_eq!(house.stored().charge.percent, 90);
+    assert_eq!(told(&house, "changed by someone else").0, 1, "and the owner is told");
+    service.live_until(at("2026-11-20T23:00:00Z"));
+    assert_eq!(house.writes().len(), 2);
+    assert!(house.alarms().is_empty(), "{:?}", house.alarms());
+}
+
+#[test]
+fn p9_accepted_and_never_applied_is_an_alarm_within_a_quarter_of_an_hour_and_nothing_is_repeated() {
+    let house = House::begin(Setup::default());
+    house.set_soc(40.0);
+    house.fault("never-applied", 24 * 60);
+    let mut service = house.run(&[]);
+    service.live_until(at("2026-11-20T23:30:00Z"));
+    assert!(house.alarms().is_empty(), "{:?}", house.alarms());
+    service.live_until(at("2026-11-20T23:46:00Z"));
+    let alarms = house.alarms();
+    assert!(alarms.iter().any(|alarm| alarm.text.contains("accepted, not effective")), "{alarms:?}");
+    service.live_until(at("2026-11-21T06:00:00Z"));
+    assert_eq!(house.writes().len(), 1, "no blind repetition");
+    assert!(outcomes(&house.intents()[0]).contains(&Outcome::NotEffective));
+    assert_eq!(told(&house, "accepted, not effective").0, 1, "told once");
+}
+
+#[test]
+fn p19_days_of_run_replay_to_the_byte_and_every_write_was_announced() {
+    let days: i64 = std::env::var("OFFPEAK_E2E_DAYS").ok().map_or(3, |days| days.parse().expect("days"));
+    let weekend = "  - name: Less on nights of the weekend
+    when: { tariff: night, days: weekends }
+    then: charge to 60%
+";
+    let policy = night("").replace("rules:\n", &format!("rules:\n{weekend}"));
+    let house = House::begin(Setup { policy, start: "2026-11-20T20:41:00Z", ..Setup::default() });
+    let begun = std::time::Instant::now();
+    let mut service = house.run(&[]);
+    let end = at("2026-11-21T00:00:00Z") + chrono::Duration::days(days);
+    service.live_until(end);
+    assert!(service.terminate().success());
+    let lived = begun.elapsed();
+
+    let (ticks, same) = replayed(&house);
+    assert_eq!(same, ticks, "every decision replays to the byte");
+    assert!(i64::try_from(ticks).unwrap() >= days * 1440, "{ticks} ticks");
+    assert_announced(&house);
+    let per_day: Vec<usize> = (0..=days).map(|day| house.writes_on(at("2026-11-20T00:00:00Z"), day)).collect();
+    println!("{ticks} ticks in {lived:.1?}, replayed {same}, in all {:.1?}; writes by day {per_day:?}", begun.elapsed());
+    assert!(per_day.iter().all(|writes| *writes <= 2), "{per_day:?}");
+    // Friday's night is the first, Saturday's is another, Sunday's the same, Monday's another; from then on all are the same.
+    let expected = [1, 1, 0, 1, 0, 0, 0, 0];
+    assert_eq!(per_day, expected[..per_day.len()], "none on a day that equals the day before");
+    assert!(house.alarms().is_empty(), "{:?}", house.alarms());
+}
+
+/// How many ticks are in the journal, and how many of them replay to the byte.
+fn replayed(house: &House) -> (usize, usize) {
+    let journal = house.journal();
+    let (mut last, mut ticks, mut same) = (at("2026-01-01T00:00:00Z"), 0, 0);
+    while let Some(tick) = journal.decision_after(SITE, last).expect("a tick") {
+        last = tick.at;
+        ticks += 1;
+        same += usize::from(replay(&journal, &tick).expect("a replay").same);
+    }
+    (ticks, same)
+}
+
+/// Every write that the simulator saw was an intent in the journal, in this order and to the letter, and the other way.
+fn assert_announced(house: &House) {
+    let body = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    let seen: Vec<(String, Value, i64)> = house
+        .writes()
+        .iter()
+        .map(|write| (write.endpoint().to_owned(), body(write.body.as_deref().unwrap()), write.second))
+        .collect();
+    let announced: Vec<(String, Value, i64)> = house
+        .intents()
+        .iter()
+        .map(|intent| {
+            let settings = &intent.write.settings;
+            (write_endpoint(settings.object()).to_owned(), payload(settings, SERIAL), intent.at.timestamp())
+        })
+        .collect();
+    assert_eq!(seen, announced);
+}
+
+#[test]
+fn a_broken_policy_keeps_the_last_good_one_and_a_good_one_is_taken_up() {
+    let house = applied(Setup::default());
+    let mut service = house.run(&[]);
+    service.live_for(3);
+    house.write_policy("offpeak: 1\nsite: home\nrules: what\n");
+    service.signal("HUP");
+    service.wait_until("an alarm about the policy", |house| {
+        house.alarms().iter().any(|alarm| alarm.text.contains("the last good policy stays in force"))
+    });
+    service.live_for(10);
+    assert_eq!(told(&house, "the last good policy"), (1, 0), "told once");
+    assert_eq!(house.stored().charge.percent, 90);
+
+    house.write_policy(&night("").replace("charge to 90%", "charge to 80%"));
+    service.signal("HUP");
+    service.wait_until("no alarm", |house| house.alarms().is_empty());
+    service.live_for(15);
+    assert_eq!(house.stored().charge.percent, 80);
+
+    house.write_policy(&night("").replace("charge to 90%", "charge to 70%"));
+    service.live_for(30);
+    assert_eq!(house.stored().charge.percent, 70, "a changed file is noticed without a signal");
+    assert!(service.terminate().success());
+    assert_announced(&house);
+}
+
+#[test]
+fn sigterm_leaves_the_device_as_the_policy_says() {
+    let check = |on_exit: &str, writes: usize, enabled: bool, percent: u8| {
+        let policy = night(&format!("on exit: {on_exit}"));
+        let house = House::begin(Setup { policy, ..Setup::default() });
+        // An owner's own night, at whose cap the house was before.
+        house.control(
+            "schedule",
+            r#"{"gridCharge":1,"timeChaf1":"02:00","timeChae1":"04:00","batHighCap":75,"batUseCap":15}"#,
+        );
+        let mut service = house.run(&[]);
+        service.live_for(20);
+        let before = house.writes().len();
+        assert!(service.terminate().success(), "{on_exit}");
+        let charge = house.stored().charge;
+        assert_eq!((charge.enabled, charge.percent), (enabled, percent), "{on_exit}");
+        assert_eq!(house.writes().len() - before, writes, "{on_exit}");
+        let said = house.said(LogKind::Service);
+        assert!(said.last().unwrap().1.starts_with("stopped: "), "{said:?}");
+        assert_announced(&house);
+    };
+    check("keep", 0, true, 90);
+    check("self-consume", 1, false, 90);
+    check("restore", 2, true, 75);
+}
+
+#[test]
+fn p17_one_writer_holds_the_state_folder_and_is_named() {
+    let house = applied(Setup::default());
+    let mut service = house.run(&[]);
+    service.live_for(1);
+    let holder = format!("offpeak run home.yaml, pid {}", service.pid());
+    let check = |arguments: &[&str]| {
+        let answer = house.offpeak_beside(arguments).with_code(1);
+        assert!(answer.err.contains(&holder), "{arguments:?}: {}", answer.err);
+    };
+    check(&["run", "home.yaml"]);
+    check(&["run", "home.yaml", "--once"]);
+    check(&["apply", "home.yaml", "--yes"]);
+    house.offpeak_beside(&["plan", "home.yaml"]).with_code(0);
+    service.live_for(2);
+    assert_eq!(house.writes().len(), 1);
+    service.kill();
+    house.offpeak(&["apply", "home.yaml", "--yes"]).with_code(0);
+}
+
+#[test]
+fn p18_a_dry_run_sends_nothing_whatever_happens() {
+    let house = House::begin(Setup { policy: night("on drift: reclaim; on exit: self-consume"), ..Setup::default() });
+    let mut service = house.run(&["--dry-run"]);
+    service.live_for(5);
+    house.control("schedule", r#"{"gridCharge":1,"timeChaf1":"12:00","timeChae1":"14:00","batHighCap":55}"#);
+    service.live_for(65);
+    house.fault("bad-gateway", 10);
+    house.write_policy(&night("on exit: restore").replace("charge to 90%", "charge to 80%"));
+    service.signal("HUP");
+    service.live_until(at("2026-11-21T00:30:00Z"));
+    assert!(service.terminate().success());
+    assert!(house.writes().is_empty(), "{:?}", house.writes());
+    assert!(house.intents().is_empty());
+    let (ticks, same) = replayed(&house);
+    assert!(ticks > 200 && same == ticks, "{same} of {ticks}");
+}
+
+#[test]
+fn one_tick_writes_what_is_due_and_leaves() {
+    let house = House::begin(Setup::default());
+    let answer = house.offpeak(&["run", "home.yaml", "--once", "--format", "json"]).with_code(0);
+    assert_eq!(answer.json()["sent"], 1, "{}", answer.out);
+    assert_eq!(house.writes().len(), 1);
+    let again = house.offpeak(&["run", "home.yaml", "--once"]).with_code(0);
+    assert!(again.out.contains("0 sent, 0 pending"), "{}", again.out);
+    house.fault("bad-gateway", 30);
+    let blind = house.offpeak(&["run", "home.yaml", "--once"]).with_code(1);
+    assert!(blind.out.contains("not everything could be seen"), "{}", blind.out);
+}
+
+#[test]
+fn p22_the_secret_is_in_no_file_no_output_and_no_argument() {
+    let house = House::begin(Setup::default());
+    let mut said = String::new();
+    for arguments in [
+        &["plan", "home.yaml", "--out", "plan.json"][..],
+        &["apply", "plan.json", "--yes"],
+        &["run", "home.yaml", "--once"],
+    ] {
+        let Answer { out, err, .. } = house.offpeak(&[arguments, &["--log", "trace"]].concat());
+        said.push_str(&(out + &err));
+    }
+    let mut service = house.run(&["--log", "trace"]);
+    service.live_for(5);
+    house.faults("not-allowed");
+    service.live_for(5);
+    house.faults("lost-reply,truncated%50");
+    house.write_policy(&night("on exit: restore").replace("charge to 90%", "charge to 80%"));
+    service.live_for(40);
+    let arguments = std::fs::read(format!("/proc/{}/cmdline", service.pid())).expect("the arguments");
+    let log = service.said();
+    assert!(service.terminate().success());
+    assert!(log.contains("TRACE") || log.contains("DEBUG"), "the log is as chatty as it gets");
+    let holds = |bytes: &[u8]| bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
+    assert!(!holds(said.as_bytes()) && !holds(log.as_bytes()) && !holds(&arguments));
+    let files = files(&house.path(""));
+    assert!(files.iter().any(|file| file.ends_with("state/journal.db")), "{files:?}");
+    for file in files {
+        assert!(!holds(&std::fs::read(&file).expect("a file")), "{}", file.display());
+    }
+    let digits = |text: &str| text.split(|letter: char| !letter.is_ascii_hexdigit()).map(str::len).max();
+    assert!(digits(&log) < Some(128), "a signature is 128 digits");
+}
+
+#[test]
+fn what_keeps_it_from_the_device_is_one_clear_message() {
+    let check = |house: &House, what: &str, words: &[&str]| {
+        for verb in [&["plan", "home.yaml"][..], &["apply", "home.yaml", "--yes"]] {
+            let mut command = house.command(verb);
+            if what == "wrong secret" {
+                command.env("OFFPEAK_ALPHAESS_APP_SECRET", "another-secret");
+            }
+            let answer = house.ended(command, false).with_code(1);
+            let lines: Vec<&str> = answer.err.lines().collect();
+            assert_eq!(lines.len(), 1, "{what}: one message: {}", answer.err);
+            assert!(lines[0].starts_with("error: "), "{what}: {}", answer.err);
+            words.iter().for_each(|word| assert!(lines[0].contains(word), "{what}, {word}: {}", answer.err));
+            assert_eq!(answer.out, "", "{what}");
+        }
+        assert!(house.writes().is_empty(), "{what}");
+    };
+    let mut house = House::begin(Setup::default());
+    check(&house, "wrong secret", &["getLastPowerData", "6007", "secret"]);
+    house.fault("clock-skew", 5);
+    check(&house, "skewed clock", &["getLastPowerData", "6006", "clock"]);
+    house.faults("not-allowed");
+    check(&house, "not allowed", &["getLastPowerData", "6009", "allow"]);
+    house.faults("bad-gateway");
+    check(&house, "a broken gateway", &["getLastPowerData", "502"]);
+    house.faults("offline");
+    check(&house, "offline", &["getLastPowerData", "6042", "offline"]);
+    house.faults("truncated");
+    check(&house, "half a reply", &["getLastPowerData"]);
+    house.faults("");
+    house.write_policy(&night("").replace(SERIAL, "ALS000000000002"));
+    check(&house, "wrong serial", &["getLastPowerData", "6005", "serial"]);
+    house.write_policy(&night("").replace("{url}", "{url}/wrong"));
+    check(&house, "wrong URL", &["getLastPowerData", "404"]);
+    let portal = format!("{}/html", house.conductor.url);
+    house.write_policy(&night("").replace("{url}", &portal));
+    check(&house, "a hotel's network", &["getLastPowerData", "JSON"]);
+    house.write_policy(&night(""));
+    house.end_simulator();
+    check(&house, "nobody there", &["getLastPowerData", "connect"]);
+}
+
+#[test]
+fn a_clock_of_its_own_that_is_off_is_told_from_wrong_credentials() {
+    let house = House::begin(Setup { start: "2026-06-01T12:00:00Z", ..Setup::default() });
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_offpeak"));
+    command.args(["plan", "home.yaml", "--state", "state"]).env_clear().current_dir(house.path(""));
+    command.env("OFFPEAK_ALPHAESS_APP_ID", "alphasim0000000001").env("OFFPEAK_ALPHAESS_APP_SECRET", SECRET);
+    let answer = house.ended(command, false).with_code(1);
+    assert!(answer.err.contains("6006") && answer.err.contains("clock"), "{}", answer.err);
 }

@@ -186,6 +186,8 @@ async fn answer(State(conductor): State<Arc<Conductor>>, request: Request) -> Re
         let until = uri.query().and_then(|query| query.strip_prefix("until="));
         let until = until.map(|until| until.replace("%3A", ":").parse::<Instant>().expect("an instant"));
         (200, conductor.clock(until).await)
+    } else if uri.path().starts_with("/html") {
+        (200, "<html><body>Welcome to this hotel's network</body></html>".to_owned())
     } else {
         conductor.forward(request).await
     };

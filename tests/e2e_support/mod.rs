@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 use conductor::Conductor;
-pub(crate) use conductor::Instant;
+pub(crate) use conductor::{Instant, Point};
 
 /// The simulator's usual serial.
 pub(crate) const SERIAL: &str = "ALS000000000001";
@@ -246,6 +246,19 @@ impl House {
         writes
     }
 
+    /// The same where there may be no journal yet.
+    pub(crate) fn intents_so_far(&self) -> Vec<WriteRecord> {
+        let journal = Journal::read_only(&self.state()).ok().flatten();
+        journal.map_or_else(Vec::new, |journal| journal.writes(SITE, 10).expect("the writes"))
+    }
+
+    /// How many writes arrived on the day that begins so many days after this one.
+    pub(crate) fn writes_on(&self, first: Instant, day: i64) -> usize {
+        let day = chrono::Duration::days(day);
+        let span = first + day..first + day + chrono::Duration::days(1);
+        self.writes().iter().filter(|write| span.contains(&write.at())).count()
+    }
+
     /// The alarms that hold.
     pub(crate) fn alarms(&self) -> Vec<AlarmRecord> {
         self.journal().alarms(SITE).expect("the alarms")
@@ -294,8 +307,11 @@ impl House {
         Answer { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 
-    /// Begins `run` on the policy.
+    /// Begins `run` on the policy. A second later than whatever was before, so that it is known what was done since.
     pub(crate) fn run(&self, more: &[&str]) -> Service<'_> {
+        if self.state().exists() {
+            self.move_to(self.now() + chrono::Duration::seconds(1));
+        }
         let arguments = [&["run", "home.yaml"], more].concat();
         let log = self.path("run.log");
         let file = File::options().create(true).append(true).open(&log).expect("a log");
