@@ -7,7 +7,6 @@
 
 mod e2e_support;
 
-
 use offpeak::device::Outcome;
 use offpeak::journal::{LogKind, WriteRecord};
 use offpeak::runner::replay;
@@ -257,7 +256,10 @@ fn p13_a_foreign_edit_is_named_and_left_alone_until_apply_makes_it_ours() {
     let mut service = house.run(&[]);
     service.live_until(at("2026-11-20T21:00:00Z"));
     house.control("schedule", r#"{"batHighCap":55}"#);
-    assert!(service.live_until_seen(61, |house| !house.alarms().is_empty()), "noticed within two reads of the schedule");
+    assert!(
+        service.live_until_seen(61, |house| !house.alarms().is_empty()),
+        "noticed within two reads of the schedule"
+    );
     let alarm = &house.alarms()[0].text;
     assert!(alarm.contains("changed by someone else") && alarm.contains("55 %"), "{alarm}");
     service.live_until(at("2026-11-21T06:00:00Z"));
@@ -328,7 +330,10 @@ fn p19_days_of_run_replay_to_the_byte_and_every_write_was_announced() {
     assert!(i64::try_from(ticks).unwrap() >= days * 1440, "{ticks} ticks");
     assert_announced(&house);
     let per_day: Vec<usize> = (0..=days).map(|day| house.writes_on(at("2026-11-20T00:00:00Z"), day)).collect();
-    println!("{ticks} ticks in {lived:.1?}, replayed {same}, in all {:.1?}; writes by day {per_day:?}", begun.elapsed());
+    println!(
+        "{ticks} ticks in {lived:.1?}, replayed {same}, in all {:.1?}; writes by day {per_day:?}",
+        begun.elapsed()
+    );
     assert!(per_day.iter().all(|writes| *writes <= 2), "{per_day:?}");
     // Friday's night is the first, Saturday's is another, Sunday's the same, Monday's another; from then on all are the same.
     let expected = [1, 1, 0, 1, 0, 0, 0, 0];

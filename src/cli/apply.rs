@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::args::{Apply as Options, Format};
 use super::output::{FAILED, Failure, OK, Outcome, ask, print, print_json};
-use super::plan as plan_verb;
 use super::saved_plan::SavedPlan;
 use super::session::Session;
+use super::shown;
 use crate::journal::StateLock;
 use crate::plan::Plan;
 use crate::runner::{Applied, Site};
@@ -51,7 +51,7 @@ async fn agree_and_apply(options: &Options, session: &Session<'_>, site: &mut Si
         return Ok(OK);
     }
     if text {
-        print(&plan_verb::text(plan, ""));
+        print(&shown::text(plan, ""));
     }
     if !options.yes && !ask("send this?") {
         return Err(Failure("nothing was sent: not agreed to (--yes agrees without asking)".to_owned()));
@@ -84,9 +84,9 @@ fn outcome(applied: &Applied, planned: usize) -> String {
 
 fn tell_result(session: &Session<'_>, plan: &Plan<'_>, applied: &Applied, word: &str) {
     match session.format() {
-        Format::Text => print(&plan_verb::text(plan, word)),
+        Format::Text => print(&shown::text(plan, word)),
         Format::Json => print_json(&json!({
-            "plan": plan_verb::json(plan),
+            "plan": shown::json(plan),
             "sent": applied.sent.len(),
             "stored": applied.stored,
         })),

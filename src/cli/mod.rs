@@ -23,6 +23,7 @@ mod resume;
 mod run;
 mod saved_plan;
 mod session;
+mod shown;
 mod simulate;
 mod status;
 mod terminal;

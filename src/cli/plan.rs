@@ -2,19 +2,16 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::args::{Format, Plan as Options};
 use super::output::{Failure, OK, Outcome, PENDING, failure, print, print_json};
 use super::session::{Loaded, Session};
-use super::{files, given, saved_plan, terminal, when};
+use super::{files, given, saved_plan, shown, when};
 use crate::clock::{Clock, SystemClock};
-use crate::device::{Settings, TwoWindow};
+use crate::device::TwoWindow;
 use crate::engine::{Memory, Situation, banded_prices};
 use crate::plan::budget::{MayGrant, Permits};
 use crate::plan::{Inputs, Plan};
 use crate::policy::{self, Policy};
-use crate::report::{self, Device};
 use crate::time::{Instant, after};
 use crate::vendor::alphaess;
 
@@ -37,25 +34,10 @@ pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
         saved_plan::save(path, &plan, options.given.is_some())?;
     }
     match session.format() {
-        Format::Text => print(&text(&plan, &closing(&plan, options))),
-        Format::Json => print_json(&json(&plan)),
+        Format::Text => print(&shown::text(&plan, &closing(&plan, options))),
+        Format::Json => print_json(&shown::json(&plan)),
     }
     Ok(if plan.writes().is_empty() { OK } else { PENDING })
-}
-
-/// The plan screen.
-pub fn text(plan: &Plan<'_>, closing: &str) -> String {
-    report::plan_text(plan, &device(plan.policy), closing, terminal::style())
-}
-
-/// The plan as data.
-pub fn json(plan: &Plan<'_>) -> Value {
-    let serial = &plan.policy.device.serial;
-    report::plan_json(plan, &device(plan.policy), &|settings: &Settings| alphaess::payload(settings, serial))
-}
-
-fn device(policy: &Policy) -> Device<'_> {
-    Device { name: policy.device.driver.name(), serial: &policy.device.serial }
 }
 
 fn closing(plan: &Plan<'_>, options: &Options) -> String {

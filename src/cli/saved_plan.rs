@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::output::{Failure, failure};
-use super::{files, plan as plan_verb};
+use super::{files, shown};
 use crate::plan::Plan;
 use crate::report::moment::age;
 use crate::time::{Instant, elapsed};
@@ -30,7 +30,7 @@ pub fn save(path: &Path, plan: &Plan<'_>, given: bool) -> Result<(), Failure> {
         "offpeak plan": VERSION,
         "policy": plan.policy.file,
         "given": given,
-        "plan": plan_verb::json(plan),
+        "plan": shown::json(plan),
     });
     let beside = path.with_extension("new");
     let written = std::fs::write(&beside, format!("{content:#}\n")).and_then(|()| std::fs::rename(&beside, path));
@@ -70,7 +70,7 @@ impl SavedPlan {
         if self.given {
             return failure("this plan rests on what was given, not on the device; it cannot be applied");
         }
-        let now = plan_verb::json(fresh);
+        let now = shown::json(fresh);
         let differs = |key: &str| self.plan.get(key) != now.get(key);
         if differs("policy") {
             return failure("the policy has changed since the plan was made; plan again");

@@ -15,7 +15,7 @@ use self::twin::Twin;
 use super::args::{Demo as Options, Format};
 use super::output::{Failure, OK, Outcome, failure, print, print_json};
 use super::session::Session;
-use super::{plan as plan_verb, terminal};
+use super::{shown, terminal};
 use crate::clock::{Clock, VirtualClock};
 use crate::journal::{Journal, LogFilter, LogKind};
 use crate::plan::Plan;
@@ -118,7 +118,7 @@ impl Stage {
     async fn plan_and_apply(&mut self) -> Result<(String, bool), Failure> {
         let inputs = self.site.survey(HORIZON).await?;
         let plan = Plan::make(&self.policy, &inputs);
-        let screen = plan_verb::text(&plan, "nothing was sent yet.");
+        let screen = shown::text(&plan, "nothing was sent yet.");
         let applied = self.site.apply(&plan).await?;
         Ok((screen, applied.stored && !applied.sent.is_empty()))
     }
@@ -141,7 +141,7 @@ impl Stage {
     async fn plan_again(&mut self) -> Result<(String, usize), Failure> {
         let inputs = self.site.survey(HORIZON).await?;
         let plan = Plan::make(&self.policy, &inputs);
-        Ok((plan_verb::text(&plan, "nothing to send."), plan.writes().len()))
+        Ok((shown::text(&plan, "nothing to send."), plan.writes().len()))
     }
 
     /// What the meter has cost so far.
