@@ -378,7 +378,7 @@ fn some_condition() -> impl Strategy<Value = Condition> {
 /// The first of 00:00, 06:00, 12:00 and 18:00 on the site's clock that is an hour away or more, minute by minute.
 fn streak_end(given: &Given) -> Instant {
     let mut then = given.now + chrono::Duration::minutes(60);
-    while given.policy.zone.local(then).minute % 360 != 0 {
+    while !given.policy.zone.local(then).minute.is_multiple_of(360) {
         then += chrono::Duration::minutes(1);
     }
     then

@@ -47,7 +47,7 @@ async fn p11_readings_that_hover_change_the_schedule_at_most_once_in_half_an_hou
     let mut sent = Vec::new();
     let mut minute = 0_u32;
     while world.clock.now() < at("2026-11-20T16:00:00Z") {
-        let percent = if minute / 3 % 2 == 0 { 49.0 } else { 51.0 };
+        let percent = if (minute / 3).is_multiple_of(2) { 49.0 } else { 51.0 };
         world.cloud().world_mut(&world.serial).expect("a world").battery_mut().set_soc(percent);
         let tick = world.tick(&mut site).await;
         sent.extend(std::iter::repeat_n(tick.at, tick.sent.len()));
