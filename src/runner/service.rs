@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio_cron_scheduler::{Job, JobScheduler};
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 
 use super::site::{Site, SiteError};
 use super::tick::Tick;
@@ -184,12 +184,7 @@ async fn begin(pulse: Pulse, sender: Sender<()>) -> Result<Heartbeat, ServiceErr
     match pulse {
         Pulse::Machine => {
             let scheduler = JobScheduler::new().await?;
-            let beat = move |_, _| {
-                if sender.try_send(()).is_err() {
-                    debug!("a beat was missed: the tick before is still under way");
-                }
-            };
-            scheduler.add(Job::new(EVERY_MINUTE, beat)?).await?;
+            scheduler.add(Job::new(EVERY_MINUTE, move |_, _| send(&sender))?).await?;
             scheduler.start().await?;
             Ok(Heartbeat::Machine(scheduler))
         }
@@ -201,9 +196,14 @@ async fn beat(clock: Arc<dyn Clock>, sender: Sender<()>) {
     while !sender.is_closed() {
         let into = u64::try_from(clock.now().timestamp_millis().rem_euclid(60_000)).unwrap_or_default();
         clock.sleep(Duration::from_millis(60_000 - into)).await;
-        if sender.send(()).await.is_err() {
-            warn!("nobody listens to the beats any more");
-        }
+        send(&sender);
+    }
+}
+
+/// One beat; it falls away where the one before it still waits.
+fn send(sender: &Sender<()>) {
+    if sender.try_send(()).is_err() {
+        debug!("a beat was missed: the tick before is still under way");
     }
 }
 
