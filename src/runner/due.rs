@@ -15,6 +15,8 @@ const PRUNE_EVERY: Duration = Duration::from_secs(6 * 3600);
 /// When each kind of work was last done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastRun {
+    /// The readings were read.
+    pub readings: Option<Instant>,
     /// The schedule was read.
     pub schedule: Option<Instant>,
     /// Old records were forgotten.
@@ -47,7 +49,7 @@ mod tests {
     fn missed_work_is_due_once_and_a_clock_set_back_makes_it_due_again() {
         let at = |minute: i64| Instant::from_timestamp(1_800_000_000 + minute * 60, 0).expect("an instant");
         let check = |last: Option<i64>, now: i64, expect: bool| {
-            let last = LastRun { schedule: last.map(at), prune: None };
+            let last = LastRun { schedule: last.map(at), ..LastRun::default() };
             assert_eq!(due(&Limits::default(), &last, at(now)).schedule, expect, "{last:?} {now}");
         };
         check(None, 0, true);

@@ -4,11 +4,15 @@ use tracing::{info, warn};
 
 use super::site::{SAMPLES, Site, SiteError};
 use crate::apply::{Sample, drift};
-use crate::device::{Object, Settings, TwoWindow};
+use crate::device::{DeviceError, Object, Settings, TwoWindow};
 use crate::journal::{Journal, JournalError};
 use crate::policy::Policy;
 use crate::policy::model::OnDrift;
-use crate::time::Instant;
+use crate::time::{Instant, elapsed};
+
+/// So many looks in a row must have brought readings before an alarm about them is over: a cloud that answers every other
+/// time does not have the owner told each minute.
+const HEALTHY: u32 = 2;
 
 /// Whether an object was changed by someone else and the policy leaves it alone until the owner says so.
 pub(super) fn is_foreign(journal: &Journal, policy: &Policy, object: Object) -> Result<bool, JournalError> {
@@ -26,14 +30,27 @@ impl Site {
             Ok(readings) => {
                 self.readings = readings;
                 self.keep_sample(now);
-                self.all_clear("readings", now)?;
+                (self.healthy, self.last.readings) = (self.healthy.saturating_add(1), Some(now));
+                if self.healthy >= HEALTHY {
+                    self.all_clear("readings", now)?;
+                }
                 Ok(true)
             }
             Err(error) => {
-                self.alarm("readings", &format!("no readings: {error}"), now)?;
+                self.healthy = 0;
+                if self.is_blinding(&error, now) {
+                    self.alarm("readings", &format!("no readings: {error}"), now)?;
+                }
                 Ok(false)
             }
         }
+    }
+
+    /// Whether a look that failed is worth telling: it will not pass by itself, or the last readings are too old to be used.
+    fn is_blinding(&self, error: &DeviceError, now: Instant) -> bool {
+        let max_age = self.policy.limits.reading_max_age;
+        let usable = self.last.readings.is_some_and(|at| at <= now && elapsed(at, now) < max_age);
+        matches!(error, DeviceError::Permanent { .. }) || !usable
     }
 
     /// Reads the schedule and compares it with what was proved there.

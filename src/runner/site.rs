@@ -31,6 +31,8 @@ pub struct Site {
     pub(super) last: LastRun,
     pub(super) memory: Memory,
     pub(super) readings: Snapshot,
+    /// How many looks in a row have brought readings.
+    pub(super) healthy: u32,
     /// The schedule as it was last read, and when.
     pub(super) schedule: Option<(TwoWindow, Instant)>,
     /// A sequence of writes under way, with the journal's numbers of its intents.
@@ -85,6 +87,7 @@ impl Site {
             last: LastRun::default(),
             memory,
             readings: Snapshot::default(),
+            healthy: 0,
             schedule: None,
             under_way: None,
             samples: VecDeque::new(),
