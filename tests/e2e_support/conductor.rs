@@ -66,7 +66,7 @@ impl Conductor {
     pub(crate) async fn begin(simulator: &str) -> Arc<Conductor> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().expect("a client");
-        let shown = shown(&client, &format!("{simulator}/sim/clock"), false).await;
+        let shown = shown(&client, &format!("{simulator}/sim/clock"), false).await.expect("a simulator");
         let conductor = Arc::new(Conductor {
             url: format!("http://{}", listener.local_addr().expect("an address")),
             simulator: simulator.to_owned(),
@@ -93,24 +93,21 @@ impl Conductor {
         if seconds > 0.0 {
             let url = format!("{}/sim/advance?seconds={seconds}", self.simulator);
             let now = shown(&self.client, &url, true).await;
-            self.now.send_replace(now);
+            // Without a simulator time goes on all the same.
+            self.now.send_replace(now.unwrap_or(until));
         }
     }
 
-    /// For what the program waits, soonest first, as soon as that changes or this much real time has passed.
-    pub(crate) fn waits(&self, patience: Duration) -> Vec<Instant> {
+    /// Returns as soon as someone begins or ends to wait, or this much real time has passed.
+    pub(crate) fn rest(&self, patience: Duration) {
         let waiting = self.waiting.lock().expect("the waiting");
-        let (waiting, _) = self.changed.wait_timeout(waiting, patience).expect("the waiting");
-        self.open_waits(&waiting)
+        drop(self.changed.wait_timeout(waiting, patience).expect("the waiting"));
     }
 
     /// For what the program waits now, soonest first.
     pub(crate) fn waits_now(&self) -> Vec<Instant> {
-        self.open_waits(&self.waiting.lock().expect("the waiting"))
-    }
-
-    fn open_waits(&self, waiting: &BTreeMap<u64, Instant>) -> Vec<Instant> {
         let now = self.now();
+        let waiting = self.waiting.lock().expect("the waiting");
         let mut waits: Vec<Instant> = waiting.values().copied().filter(|until| *until > now).collect();
         waits.sort_unstable();
         waits
@@ -196,10 +193,10 @@ async fn answer(State(conductor): State<Arc<Conductor>>, request: Request) -> Re
     response
 }
 
-/// What a clock of the simulator shows in its reply.
-async fn shown(client: &reqwest::Client, url: &str, post: bool) -> Instant {
+/// What a clock of the simulator shows in its reply; none where nobody listens.
+async fn shown(client: &reqwest::Client, url: &str, post: bool) -> Option<Instant> {
     let request = if post { client.post(url) } else { client.get(url) };
-    let text = request.send().await.expect("a reply").text().await.expect("a body");
+    let text = request.send().await.ok()?.text().await.expect("a body");
     let clock: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
-    clock["now"].as_str().expect("a now").parse().expect("an instant")
+    Some(clock["now"].as_str().expect("a now").parse().expect("an instant"))
 }

@@ -5,6 +5,7 @@
 pub(crate) mod conductor;
 
 use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -34,6 +35,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long the program may show no sign of life before the clock is moved on all the same: a sleep that ends on a full
 /// minute by chance looks like the heartbeat's.
 const SILENCE: Duration = Duration::from_millis(500);
+
+/// What the log says at the end of every tick.
+const TICK: &[u8] = b"DEBUG tick: ";
 
 /// How a house begins.
 pub(crate) struct Setup {
@@ -115,7 +119,18 @@ pub(crate) struct Service<'a> {
     house: &'a House,
     child: Child,
     log: PathBuf,
-    begun: Instant,
+    /// How much of the log has been looked through, and how many ticks it says have ended.
+    seen: u64,
+    ended: usize,
+    beats: Beats,
+}
+
+/// The ticks that have to come, of which the log tells each that has ended. A beat during a tick waits for its end, and
+/// further ones fall away.
+#[derive(Default)]
+struct Beats {
+    expected: usize,
+    queued: bool,
 }
 
 impl House {
@@ -298,7 +313,8 @@ impl House {
         let begun = Real::now();
         while !ending.is_finished() {
             assert!(begun.elapsed() < PATIENCE, "{command:?} does not end");
-            let waits = self.conductor.waits(Duration::from_millis(2));
+            self.conductor.rest(Duration::from_millis(2));
+            let waits = self.conductor.waits_now();
             let next = waits.into_iter().find(|until| !beside || !is_full_minute(*until));
             next.into_iter().for_each(|until| self.move_to(until));
         }
@@ -307,17 +323,16 @@ impl House {
         Answer { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 
-    /// Begins `run` on the policy. A second later than whatever was before, so that it is known what was done since.
+    /// Begins `run` on the policy.
     pub(crate) fn run(&self, more: &[&str]) -> Service<'_> {
-        if self.state().exists() {
-            self.move_to(self.now() + chrono::Duration::seconds(1));
-        }
-        let arguments = [&["run", "home.yaml"], more].concat();
+        let chatty = if more.contains(&"--log") { &[][..] } else { &["--log", "debug"] };
+        let arguments = [&["run", "home.yaml"], more, chatty].concat();
         let log = self.path("run.log");
         let file = File::options().create(true).append(true).open(&log).expect("a log");
+        let seen = file.metadata().expect("a size").len();
         let mut command = self.command(&arguments);
         let child = command.stdout(file.try_clone().expect("a file")).stderr(file).spawn().expect("a program");
-        Service { house: self, child, log, begun: self.now() }
+        Service { house: self, child, log, seen, ended: 0, beats: Beats { expected: 1, queued: false } }
     }
 }
 
@@ -351,13 +366,11 @@ impl Service<'_> {
     }
 
     fn live(&mut self, until: Instant, seen: impl Fn(&House) -> bool) -> bool {
-        let mut journal = None;
         let mut sign = Real::now();
-        let mut waits = self.house.conductor.waits_now();
         loop {
             self.expect_alive();
             assert!(sign.elapsed() < PATIENCE, "the service does nothing:\n{}", self.said());
-            let done = self.has_ticked(&mut journal);
+            let done = self.has_ticked();
             if done && seen(self.house) {
                 return true;
             }
@@ -365,30 +378,49 @@ impl Service<'_> {
             if done && now >= until {
                 return false;
             }
+            let waits = self.house.conductor.waits_now();
             let in_tick = waits.iter().any(|wait| !is_full_minute(*wait));
-            let silent = sign.elapsed() > SILENCE && !waits.is_empty();
+            let silent = sign.elapsed() > SILENCE;
             match waits.first() {
                 Some(next) if in_tick || done || silent => {
-                    let next = if done { (*next).min(until) } else { *next };
-                    self.house.move_to(next);
+                    self.move_to(if done { (*next).min(until) } else { *next }, &waits);
                     sign = Real::now();
-                    waits = self.house.conductor.waits_now();
                 }
-                _ => waits = self.house.conductor.waits(Duration::from_millis(1)),
+                _ => self.house.conductor.rest(Duration::from_millis(1)),
             }
         }
     }
 
-    /// Whether the tick of this minute has ended: the last thing that every tick does is to keep what the driver remembers.
-    fn has_ticked(&self, journal: &mut Option<Journal>) -> bool {
-        if journal.is_none() {
-            *journal = Journal::read_only(&self.house.state()).ok().flatten();
+    /// Moves the clock on; the heartbeat beats at each full minute that it waits for.
+    fn move_to(&mut self, until: Instant, waits: &[Instant]) {
+        let beats = waits.iter().any(|wait| is_full_minute(*wait) && *wait <= until);
+        if beats && self.has_ticked() {
+            self.beats.expected += 1;
+        } else if beats {
+            self.beats.queued = true;
         }
-        let Some(journal) = journal else { return false };
-        let now = self.house.now();
-        let minute = now - chrono::Duration::milliseconds(now.timestamp_millis().rem_euclid(60_000));
-        let kept = journal.note(SITE, "driver").expect("a note");
-        kept.is_some_and(|(at, _)| at >= minute.max(self.begun))
+        self.house.move_to(until);
+    }
+
+    /// Whether every tick that had to come has ended.
+    fn has_ticked(&mut self) -> bool {
+        let ended = self.ended_ticks();
+        if ended >= self.beats.expected && std::mem::take(&mut self.beats.queued) {
+            self.beats.expected += 1;
+        }
+        ended >= self.beats.expected
+    }
+
+    fn ended_ticks(&mut self) -> usize {
+        let mut file = File::open(&self.log).expect("a log");
+        file.seek(SeekFrom::Start(self.seen)).expect("a place in the log");
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).expect("a log");
+        // A line that is not whole yet is looked at next time.
+        bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+        self.seen += bytes.len() as u64;
+        self.ended += bytes.windows(TICK.len()).filter(|window| *window == TICK).count();
+        self.ended
     }
 
     /// Waits until something holds while the clock stands still.
@@ -397,7 +429,8 @@ impl Service<'_> {
         while !seen(self.house) {
             self.expect_alive();
             assert!(begun.elapsed() < PATIENCE, "not seen: {what}\n{}", self.said());
-            let waits = self.house.conductor.waits(Duration::from_millis(1));
+            self.house.conductor.rest(Duration::from_millis(1));
+            let waits = self.house.conductor.waits_now();
             waits.into_iter().find(|wait| !is_full_minute(*wait)).into_iter().for_each(|wait| self.house.move_to(wait));
         }
     }
@@ -438,7 +471,8 @@ impl Service<'_> {
                 return status;
             }
             assert!(begun.elapsed() < PATIENCE, "SIGTERM does not end it:\n{}", self.said());
-            let waits = self.house.conductor.waits(Duration::from_millis(1));
+            self.house.conductor.rest(Duration::from_millis(1));
+            let waits = self.house.conductor.waits_now();
             waits.into_iter().find(|wait| !is_full_minute(*wait)).into_iter().for_each(|wait| self.house.move_to(wait));
         }
     }
