@@ -7,6 +7,11 @@
 
 mod e2e_support;
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use offpeak::device::Outcome;
 use offpeak::journal::{LogKind, WriteRecord};
 use offpeak::runner::replay;
@@ -161,6 +166,21 @@ fn p7_killed_after_the_write_was_stored_it_is_not_sent_again() {
 }
 
 #[test]
+fn p7_an_apply_that_was_killed_is_finished_by_the_next() {
+    let house = House::begin(Setup { gated: true, ..Setup::default() });
+    house.conductor.gate.hold(Point::BeforeTheReply);
+    let mut apply = house.command(&["apply", "home.yaml", "--yes"]).stdout(Stdio::null()).spawn().expect("a program");
+    house.wait_until("a write under way", |house| house.conductor.gate.arrived() == 1);
+    apply.kill().and_then(|()| apply.wait()).expect("an end");
+    house.conductor.gate.release();
+    let again = house.offpeak(&["apply", "home.yaml", "--yes"]).with_code(0);
+    assert!(again.out.contains("nothing to send"), "{}", again.out);
+    assert_eq!(house.writes().len(), 1, "not sent twice");
+    assert!(outcomes(&house.intents()[0]).contains(&Outcome::Stored));
+    house.offpeak(&["plan", "home.yaml"]).with_code(0);
+}
+
+#[test]
 fn p7_p8_a_lost_reply_is_read_before_anything_else_even_over_a_kill() {
     let house = House::begin(Setup::default());
     house.fault("lost-reply", 1);
@@ -310,22 +330,22 @@ fn p9_accepted_and_never_applied_is_an_alarm_within_a_quarter_of_an_hour_and_not
 }
 
 #[test]
-fn p19_days_of_run_replay_to_the_byte_and_every_write_was_announced() {
+fn days_of_run_replay_to_the_byte_and_every_write_was_announced_p19() {
     let days: i64 = std::env::var("OFFPEAK_E2E_DAYS").ok().map_or(3, |days| days.parse().expect("days"));
     let weekend = "  - name: Less on nights of the weekend
     when: { tariff: night, days: weekends }
     then: charge to 60%
 ";
     let policy = night("").replace("rules:\n", &format!("rules:\n{weekend}"));
-    let house = House::begin(Setup { policy, start: "2026-11-20T20:41:00Z", ..Setup::default() });
+    let house = House::begin(Setup { policy, ..Setup::default() });
     let begun = std::time::Instant::now();
-    let mut service = house.run(&[]);
-    let end = at("2026-11-21T00:00:00Z") + chrono::Duration::days(days);
-    service.live_until(end);
-    assert!(service.terminate().success());
-    let lived = begun.elapsed();
-
-    let (ticks, same) = replayed(&house);
+    let ended = AtomicBool::new(false);
+    let (lived, (ticks, same)) = std::thread::scope(|scope| {
+        let replays = scope.spawn(|| replayed_until(&house, || ended.load(Ordering::SeqCst)));
+        let lived = catch_unwind(AssertUnwindSafe(|| live_days(&house, days)));
+        ended.store(true, Ordering::SeqCst);
+        (lived.unwrap_or_else(|why| resume_unwind(why)), replays.join().expect("replays"))
+    });
     assert_eq!(same, ticks, "every decision replays to the byte");
     assert!(i64::try_from(ticks).unwrap() >= days * 1440, "{ticks} ticks");
     assert_announced(&house);
@@ -341,16 +361,37 @@ fn p19_days_of_run_replay_to_the_byte_and_every_write_was_announced() {
     assert!(house.alarms().is_empty(), "{:?}", house.alarms());
 }
 
+/// Lets the service live to the end of so many days after the first; how long that took.
+fn live_days(house: &House, days: i64) -> Duration {
+    let begun = std::time::Instant::now();
+    let mut service = house.run(&[]);
+    service.live_until(at("2026-11-21T00:00:00Z") + chrono::Duration::days(days));
+    assert!(service.terminate().success());
+    begun.elapsed()
+}
+
 /// How many ticks are in the journal, and how many of them replay to the byte.
 fn replayed(house: &House) -> (usize, usize) {
-    let journal = house.journal();
+    replayed_until(house, || true)
+}
+
+/// The same beside a service that goes on, until it is over.
+fn replayed_until(house: &House, is_over: impl Fn() -> bool) -> (usize, usize) {
     let (mut last, mut ticks, mut same) = (at("2026-01-01T00:00:00Z"), 0, 0);
-    while let Some(tick) = journal.decision_after(SITE, last).expect("a tick") {
-        last = tick.at;
-        ticks += 1;
-        same += usize::from(replay(&journal, &tick).expect("a replay").same);
+    loop {
+        let over = is_over();
+        if let Some(journal) = house.journal_so_far() {
+            while let Some(tick) = journal.decision_after(SITE, last).expect("a tick") {
+                last = tick.at;
+                ticks += 1;
+                same += usize::from(replay(&journal, &tick).expect("a replay").same);
+            }
+        }
+        if over {
+            return (ticks, same);
+        }
+        std::thread::sleep(Duration::from_millis(20));
     }
-    (ticks, same)
 }
 
 /// Every write that the simulator saw was an intent in the journal, in this order and to the letter, and the other way.

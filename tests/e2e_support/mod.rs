@@ -261,10 +261,14 @@ impl House {
         writes
     }
 
-    /// The same where there may be no journal yet.
+    /// The journal, if it has been begun.
+    pub(crate) fn journal_so_far(&self) -> Option<Journal> {
+        Journal::read_only(&self.state()).ok().flatten()
+    }
+
+    /// The intents where there may be no journal yet.
     pub(crate) fn intents_so_far(&self) -> Vec<WriteRecord> {
-        let journal = Journal::read_only(&self.state()).ok().flatten();
-        journal.map_or_else(Vec::new, |journal| journal.writes(SITE, 10).expect("the writes"))
+        self.journal_so_far().map_or_else(Vec::new, |journal| journal.writes(SITE, 10).expect("the writes"))
     }
 
     /// How many writes arrived on the day that begins so many days after this one.
@@ -321,6 +325,21 @@ impl House {
         let output = ending.join().expect("an end");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         Answer { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// Waits until something holds while the clock stands still but for what a program waits for.
+    pub(crate) fn wait_until(&self, what: &str, seen: impl Fn(&House) -> bool) {
+        self.wait_while(what, || !seen(self));
+    }
+
+    fn wait_while(&self, what: &str, mut goes_on: impl FnMut() -> bool) {
+        let begun = Real::now();
+        while goes_on() {
+            assert!(begun.elapsed() < PATIENCE, "not seen: {what}");
+            self.conductor.rest(Duration::from_millis(1));
+            let waits = self.conductor.waits_now();
+            waits.into_iter().find(|wait| !is_full_minute(*wait)).into_iter().for_each(|wait| self.move_to(wait));
+        }
     }
 
     /// Begins `run` on the policy.
@@ -423,16 +442,12 @@ impl Service<'_> {
         self.ended
     }
 
-    /// Waits until something holds while the clock stands still.
+    /// Waits until something holds while the clock stands still but for what a tick waits for.
     pub(crate) fn wait_until(&mut self, what: &str, seen: impl Fn(&House) -> bool) {
-        let begun = Real::now();
-        while !seen(self.house) {
+        self.house.wait_while(what, || {
             self.expect_alive();
-            assert!(begun.elapsed() < PATIENCE, "not seen: {what}\n{}", self.said());
-            self.house.conductor.rest(Duration::from_millis(1));
-            let waits = self.house.conductor.waits_now();
-            waits.into_iter().find(|wait| !is_full_minute(*wait)).into_iter().for_each(|wait| self.house.move_to(wait));
-        }
+            !seen(self.house)
+        });
     }
 
     fn expect_alive(&mut self) {
@@ -465,16 +480,12 @@ impl Service<'_> {
     /// Ends it by SIGTERM.
     pub(crate) fn terminate(mut self) -> ExitStatus {
         self.signal("TERM");
-        let begun = Real::now();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("a status") {
-                return status;
-            }
-            assert!(begun.elapsed() < PATIENCE, "SIGTERM does not end it:\n{}", self.said());
-            self.house.conductor.rest(Duration::from_millis(1));
-            let waits = self.house.conductor.waits_now();
-            waits.into_iter().find(|wait| !is_full_minute(*wait)).into_iter().for_each(|wait| self.house.move_to(wait));
-        }
+        let mut status = None;
+        self.house.wait_while("an end by SIGTERM", || {
+            status = self.child.try_wait().expect("a status");
+            status.is_none()
+        });
+        status.expect("a status")
     }
 }
 
