@@ -109,6 +109,12 @@ impl Site {
         &self.journal
     }
 
+    /// Gives the site up and hands back its journal.
+    #[must_use]
+    pub fn into_journal(self) -> Journal {
+        self.journal
+    }
+
     /// Replaces the policy, as a reload does. What is remembered goes on under the conditions that both have.
     ///
     /// # Errors

@@ -1,0 +1,283 @@
+//! One site-day by seed: a world with faults, a policy, a clock that jumps, a process that is killed, an owner who edits, and
+//! the oracle that looks on.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration as Span;
+
+use chrono::{DateTime, Duration, Utc};
+use offpeak::clock::{Clock, VirtualClock};
+use offpeak::journal::Journal;
+use offpeak::policy::Policy;
+use offpeak::runner::{Hand, Site, Tick};
+use offpeak::simulator::device::{DeviceModel, EmptyRestriction, Overlap, Wrap};
+use offpeak::simulator::store::{Half, Period, Schedule};
+use offpeak::simulator::{Cloud, CloudOptions, FaultPlan, LimitCode, LimitScope, Limits, Numbers, SystemOptions};
+use offpeak::vendor::alphaess::{AlphaEss, BatteryLimits, Memory};
+use offpeak::vendor::credentials::AlphaEssCredentials;
+use serde_json::json;
+
+use super::bug::{Bug, Liar};
+use super::family::Family;
+use super::line::{Fuse, Line, SiteClock};
+use super::oracle::{Oracle, Violation};
+use super::{at, load};
+
+/// What one site-day came to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Day {
+    pub(crate) seed: u64,
+    pub(crate) kind: &'static str,
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) grants: u32,
+    pub(crate) withdrawals: u32,
+    pub(crate) ticks: u32,
+    pub(crate) kills: u32,
+    pub(crate) foreign_edits: u32,
+    pub(crate) jumps: u32,
+    pub(crate) met: BTreeMap<&'static str, u64>,
+}
+
+struct Drive {
+    random: fastrand::Rng,
+    family: Family,
+    text: String,
+    policy: Policy,
+    clock: SiteClock,
+    cloud: Arc<Mutex<Cloud>>,
+    line: Line,
+    oracle: Oracle,
+    bug: Option<Bug>,
+    skewed_until: Option<DateTime<Utc>>,
+    day: Day,
+}
+
+/// Lives through a site-day of this many hours.
+pub(crate) fn site_day(seed: u64, hours: i64, share: f64, bug: Option<Bug>) -> Day {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut family = Family::draw(&mut random);
+    if let Some(bug) = bug {
+        bug.fit(&mut family);
+    }
+    let start = start(&mut random, &family);
+    let mut drive = Drive::new(seed, random, family, start, share, bug);
+    drive.live(start + Duration::hours(hours));
+    drive.end(seed)
+}
+
+/// Somewhere within three years; one in four on the eve of a clock change, if the zone has any.
+fn start(random: &mut fastrand::Rng, family: &Family) -> DateTime<Utc> {
+    let begin = at("2026-01-01T00:00:00Z");
+    let anywhere = begin + Duration::minutes(random.i64(0..3 * 365 * 1440));
+    let zone = family.zone;
+    let offset = |then: DateTime<Utc>| then.with_timezone(&zone).format("%z").to_string();
+    let changes = |day: &DateTime<Utc>| offset(*day) != offset(*day + Duration::days(1));
+    let next = (0..366).map(|day| anywhere + Duration::days(day)).find(changes);
+    next.filter(|_| random.u8(0..4) == 0).map_or(anywhere, |day| day + Duration::minutes(random.i64(-300..300)))
+}
+
+impl Drive {
+    fn new(
+        seed: u64,
+        mut random: fastrand::Rng,
+        family: Family,
+        start: DateTime<Utc>,
+        share: f64,
+        bug: Option<Bug>,
+    ) -> Drive {
+        let text = family.text();
+        let policy = load(&text);
+        let faults = if share > 0.0 { FaultPlan::seeded(seed, share) } else { FaultPlan::none() };
+        let options = options(&mut random, &policy, faults, seed);
+        let cloud = Arc::new(Mutex::new(Cloud::with_past(options, start, 6)));
+        let clock = SiteClock {
+            world: VirtualClock::at(start),
+            skew_seconds: Arc::new(AtomicI64::new(0)),
+            credulous: bug == Some(Bug::ClockBelieved),
+        };
+        let line = Line::new(Arc::clone(&cloud), clock.clone(), &policy.device.serial);
+        let oracle = Oracle::new(&family);
+        let day = Day { seed, kind: family.kind, ..Day::default() };
+        Drive { random, family, text, policy, clock, cloud, line, oracle, bug, skewed_until: None, day }
+    }
+
+    fn live(&mut self, until: DateTime<Utc>) {
+        let mut journal = Journal::in_memory().expect("a journal");
+        while self.clock.world.now() < until {
+            let mut site = self.begin(journal);
+            while self.clock.world.now() < until {
+                self.world_goes_on(&site);
+                if self.bug == Some(Bug::DriftIgnored) {
+                    site.journal().resume("home", "a bug", self.clock.now()).expect("a journal");
+                }
+                let before = self.bug.and_then(|bug| bug.keep(site.journal()));
+                let tick = self.tick(&mut site);
+                self.day.ticks += 1;
+                self.oracle.tick(site.journal(), &self.policy, &self.line.take(), tick.as_ref());
+                if tick.is_none() {
+                    let _ = before;
+                    break;
+                }
+                self.next_minute();
+            }
+            journal = site.into_journal();
+            if self.line.revive() {
+                self.day.kills += 1;
+                self.down();
+                if self.bug == Some(Bug::BudgetForgotten) {
+                    journal = Journal::in_memory().expect("a journal");
+                    self.oracle.journal_lost();
+                }
+            }
+        }
+    }
+
+    fn end(self, seed: u64) -> Day {
+        let met = self.cloud.lock().expect("a cloud").met();
+        let Oracle { grants, withdrawals, foreign_edits, violations, .. } = self.oracle;
+        Day { seed, met, grants, withdrawals, foreign_edits, violations, ..self.day }
+    }
+
+    fn begin(&self, journal: Journal) -> Site {
+        let (app_id, secret) = {
+            let cloud = self.cloud.lock().expect("a cloud");
+            (cloud.app_id().to_owned(), cloud.app_secret().to_owned())
+        };
+        let battery = &self.policy.battery;
+        let limits = BatteryLimits {
+            capacity: battery.capacity,
+            charge_power: battery.charge_power,
+            discharge_power: battery.discharge_power,
+        };
+        let credentials = AlphaEssCredentials::new(&app_id, &secret).expect("credentials");
+        let (line, clock): (_, Arc<dyn Clock>) = (Arc::new(self.line.clone()), Arc::new(self.clock.clone()));
+        let (serial, zone) = (self.policy.device.serial.as_str(), self.policy.zone.clone());
+        let device = AlphaEss::new(line, Arc::clone(&clock), credentials, serial, zone, Some(limits));
+        let device = device.with_seed(self.day.seed);
+        let kept = journal.note("home", "driver").expect("a journal");
+        let device = match kept.and_then(|(_, text)| Memory::from_text(&text)) {
+            Some(memory) => device.with_memory(memory),
+            None => device,
+        };
+        let hand = Hand::Writing(Box::new(Liar::new(device, Arc::clone(&clock), self.bug)));
+        Site::begin(self.policy.clone(), &self.text, hand, journal, clock).expect("a site")
+    }
+
+    /// One tick; nothing if the process was killed in it. Under a virtual clock only a kill ever waits.
+    fn tick(&self, site: &mut Site) -> Option<Tick> {
+        let mut tick = pin!(site.tick());
+        match tick.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(tick) => Some(tick.expect("a tick")),
+            Poll::Pending => None,
+        }
+    }
+
+    fn next_minute(&self) {
+        let into = self.clock.world.now().timestamp_millis().rem_euclid(60_000);
+        self.clock.world.advance(Span::from_millis(u64::try_from(60_000 - into).expect("a rest of a minute")));
+    }
+
+    /// How long the process is down.
+    fn down(&mut self) {
+        let minutes = match self.random.u8(0..10) {
+            0..7 => 1,
+            7..9 => self.random.u64(2..60),
+            _ => self.random.u64(60..480),
+        };
+        self.clock.world.advance(Span::from_secs(60 * minutes));
+        self.next_minute();
+    }
+
+    /// What may happen between two ticks.
+    fn world_goes_on(&mut self, site: &Site) {
+        match self.random.u32(0..2400) {
+            0..6 => self.line.set_fuse(Fuse::Exchange(self.random.u32(0..6), self.random.bool())),
+            6..14 => self.line.set_fuse(Fuse::Write(self.random.bool())),
+            14..18 => self.someone_edits(),
+            18..21 => self.clock_jumps(),
+            21..40 => {
+                site.journal().resume("home", "resume", self.clock.now()).expect("a journal");
+                self.oracle.resumed();
+            }
+            _ => {}
+        }
+        if self.skewed_until.is_some_and(|until| until <= self.clock.world.now()) {
+            self.set_skew(0);
+            self.skewed_until = None;
+        }
+    }
+
+    fn someone_edits(&mut self) {
+        let mut cloud = self.cloud.lock().expect("a cloud");
+        let now = self.clock.world.now();
+        let fields = match self.random.u8(0..5) {
+            0 => json!({ "gridCharge": 1, "timeChaf1": "13:00", "timeChae1": "14:30", "batHighCap": 75 }),
+            1 => json!({ "gridCharge": 0 }),
+            2 => json!({ "batUseCap": 35 }),
+            3 => json!({ "ctrDis": 1, "timeDisf1": "17:00", "timeDise1": "21:00", "timeDisf2": "00:00", "timeDise2": "00:00" }),
+            _ => json!({ "ctrDis": 0, "batUseCap": 5 }),
+        };
+        let serial = &self.policy.device.serial;
+        let before = cloud.stored(serial).expect("a system");
+        cloud.edit(serial, &fields, now).expect("an edit");
+        let after = cloud.stored(serial).expect("a system");
+        drop(cloud);
+        self.oracle.edited(&before, &after);
+    }
+
+    fn clock_jumps(&mut self) {
+        let seconds = [-90, 90, 250, -250, 3600, -3600, 86_400, -86_400][self.random.usize(0..8)];
+        self.set_skew(seconds);
+        let minutes = self.random.i64(2..60);
+        self.skewed_until = Some(self.clock.world.now() + Duration::minutes(minutes));
+        self.day.jumps += 1;
+    }
+
+    fn set_skew(&mut self, seconds: i64) {
+        let before = self.clock.skew_seconds.swap(seconds, std::sync::atomic::Ordering::SeqCst);
+        self.oracle.jumped(seconds - before);
+    }
+}
+
+fn options(random: &mut fastrand::Rng, policy: &Policy, faults: FaultPlan, seed: u64) -> CloudOptions {
+    let model = DeviceModel {
+        overlap: if random.bool() { Overlap::ChargeWins } else { Overlap::DischargeWins },
+        wrap: [Wrap::AcrossMidnight, Wrap::UntilMidnight, Wrap::Ignored][random.usize(0..3)],
+        empty_restriction: if random.bool() { EmptyRestriction::Unrestricted } else { EmptyRestriction::Hold },
+        sun_above_cap: random.bool(),
+        least_cap: if random.u8(0..4) == 0 { 25 } else { 10 },
+        ..DeviceModel::default()
+    };
+    let mut schedule = Schedule::default();
+    match random.u8(0..4) {
+        0 => {
+            let left = [Period { from: 660, to: 780 }, Period::default()];
+            schedule.charge = Half { enabled: true, periods: left, percent: 60 };
+        }
+        1 => {
+            let left = [Period { from: 420, to: 600 }, Period { from: 960, to: 0 }];
+            schedule.discharge = Half { enabled: true, periods: left, percent: 10 };
+        }
+        _ => {}
+    }
+    let mut system = SystemOptions {
+        serial: policy.device.serial.clone(),
+        zone: policy.zone.clone(),
+        model,
+        schedule,
+        numbers: [Numbers::Floats, Numbers::Integers, Numbers::Strings][random.usize(0..3)],
+        ..SystemOptions::default()
+    };
+    system.battery.set_soc(f64::from(random.u8(12..100)));
+    let limits = Limits {
+        write_seconds: [0, 0, 0, 30, 600, 86_400][random.usize(0..6)],
+        write_scope: if random.bool() { LimitScope::Serial } else { LimitScope::Account },
+        write_code: if random.bool() { LimitCode::TooFast } else { LimitCode::SetFailed },
+        ..Limits::default()
+    };
+    CloudOptions { systems: vec![system], faults, limits, seed, ..CloudOptions::default() }
+}

@@ -1,0 +1,138 @@
+//! What the cloud told of the battery and the car, and whether a rule may rest on it: worked out from the replies alone.
+
+use chrono::{DateTime, Duration, NaiveDateTime, TimeZone, Utc};
+use chrono_tz::Tz;
+use serde_json::Value;
+
+use super::family::{Family, Read};
+use super::line::Exchange;
+
+/// The time that a tick may take, and a look at the history may lag.
+const SLACK: Duration = Duration::minutes(3);
+
+/// One signal of the newest reply.
+#[derive(Clone, Copy, Debug, Default)]
+struct Signal {
+    value: Option<f64>,
+    /// Valid readings in a row.
+    streak: u32,
+}
+
+/// What was told, and the memory of each rule that reads.
+pub(crate) struct Told {
+    zone: Tz,
+    max_age: Duration,
+    soc: Signal,
+    ev: Signal,
+    told_at: Option<DateTime<Utc>>,
+    newest: Option<DateTime<Utc>>,
+    history_soc: Option<f64>,
+    armed: Vec<bool>,
+    since: Vec<Option<DateTime<Utc>>>,
+    answered: bool,
+}
+
+impl Told {
+    pub(crate) fn new(family: &Family) -> Told {
+        let healthy = Signal { value: None, streak: 1 };
+        Told {
+            zone: family.zone,
+            max_age: Duration::minutes(family.max_age_minutes),
+            soc: healthy,
+            ev: healthy,
+            told_at: None,
+            newest: None,
+            history_soc: None,
+            armed: vec![false; family.rules.len()],
+            since: vec![None; family.rules.len()],
+            answered: false,
+        }
+    }
+
+    /// Takes in one reply.
+    pub(crate) fn hear(&mut self, exchange: &Exchange, family: &Family) {
+        match (exchange.endpoint.as_str(), exchange.data()) {
+            ("getLastPowerData", Some(data)) if data.is_object() => self.power(exchange.at, data, family),
+            ("getOneDayPowerBySn", Some(Value::Array(items))) => self.history(items),
+            _ => {}
+        }
+    }
+
+    /// A tick has ended: without an answer in it, health begins anew.
+    pub(crate) fn end_tick(&mut self) {
+        if !std::mem::take(&mut self.answered) {
+            (self.soc.streak, self.ev.streak) = (0, 0);
+        }
+    }
+
+    /// A kill in the middle of a tick may take the memory of its failures along.
+    pub(crate) fn killed(&mut self) {
+        self.answered = true;
+        (self.soc.streak, self.ev.streak) = (self.soc.streak.max(1), self.ev.streak.max(1));
+    }
+
+    /// Whether each rule that reads may be true in fact.
+    pub(crate) fn facts(&self, family: &Family, now: DateTime<Utc>) -> Vec<bool> {
+        let fact = |(index, rule): (usize, &super::family::Rule)| match rule.read {
+            None => false,
+            Some(Read::Soc { below, until }) => {
+                let value = self.usable(self.soc, now);
+                value.is_some_and(|soc| soc < below || self.armed[index] && soc < until)
+            }
+            Some(Read::Ev { above, minutes }) => {
+                let long = self.since[index].is_some_and(|since| now - since >= Duration::minutes(minutes) - SLACK / 2);
+                long && self.usable(self.ev, now).is_some_and(|watts| watts > above)
+            }
+        };
+        family.rules.iter().enumerate().map(fact).collect()
+    }
+
+    fn usable(&self, signal: Signal, now: DateTime<Utc>) -> Option<f64> {
+        let measured = self.newest?.min(self.told_at?);
+        let fresh = now - measured <= self.max_age + SLACK;
+        signal.value.filter(|_| fresh && signal.streak >= 2)
+    }
+
+    fn power(&mut self, at: DateTime<Utc>, data: &Value, family: &Family) {
+        let number = |name: &str| number(data.get(name)?);
+        let dead = ["pload", "pgrid", "pbat", "ppv"].iter().all(|name| number(name) == Some(0.0));
+        let zero = number("soc") == Some(0.0) && self.history_soc.is_some_and(|soc| soc > 3.0);
+        let soc = number("soc").filter(|soc| (0.0..=100.0).contains(soc) && !zero && !(dead && *soc == 0.0));
+        let car = number("pev").filter(|watts| *watts >= 0.0 && !dead);
+        (self.told_at, self.answered) = (Some(at), true);
+        for (signal, value) in [(&mut self.soc, soc), (&mut self.ev, car)] {
+            *signal = Signal { value, streak: if value.is_some() { signal.streak + 1 } else { 0 } };
+        }
+        for (index, rule) in family.rules.iter().enumerate() {
+            match rule.read {
+                Some(Read::Soc { below, until }) => match soc {
+                    Some(soc) if soc < below => self.armed[index] = true,
+                    Some(soc) if soc >= until => self.armed[index] = false,
+                    _ => {}
+                },
+                Some(Read::Ev { above, .. }) => match car {
+                    Some(watts) if watts > above => self.since[index] = self.since[index].or(Some(at)),
+                    Some(_) => self.since[index] = None,
+                    None => {}
+                },
+                None => {}
+            }
+        }
+    }
+
+    fn history(&mut self, items: &[Value]) {
+        let stamp = |item: &Value| {
+            let text = item.get("uploadTime")?.as_str()?;
+            let wall = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").ok()?;
+            Some((self.zone.from_local_datetime(&wall).latest()?.with_timezone(&Utc), number(item.get("cbat")?)))
+        };
+        if let Some((at, soc)) = items.iter().filter_map(stamp).max_by_key(|(at, _)| *at) {
+            self.newest = self.newest.max(Some(at));
+            self.history_soc = soc;
+        }
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.parse().ok())
+}
