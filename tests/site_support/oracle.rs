@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
-use offpeak::device::{Object, Outcome};
+use offpeak::device::{Object, Outcome, Settings};
 use offpeak::journal::{Journal, WriteRecord};
 use offpeak::plan::Plan;
 use offpeak::policy::Policy;
@@ -146,7 +146,7 @@ impl Oracle {
             self.told.end_tick();
             self.ownership(journal, tick.at);
             self.standing(tick);
-            self.plan_again(journal, policy, tick);
+            self.plan_again(journal, policy, tick, written.len());
         } else {
             self.told.killed();
         }
@@ -410,8 +410,9 @@ impl Oracle {
     }
 
     /// P10: plan, apply, plan again from the same moment is empty; P19: the moment replays to the byte.
-    fn plan_again(&mut self, journal: &Journal, policy: &Policy, tick: &Tick) {
-        if tick.sent.is_empty() || !tick.verified {
+    fn plan_again(&mut self, journal: &Journal, policy: &Policy, tick: &Tick, stored: usize) {
+        let whole = !tick.sent.is_empty() && tick.verified && stored == tick.sent.len();
+        if !whole {
             return;
         }
         let Some(record) = journal.decision_after("home", tick.at - Duration::seconds(1)).expect("a journal") else {
@@ -425,7 +426,9 @@ impl Oracle {
         let plan = Plan::make(policy, &replayed.inputs);
         let foreign = self.objects.iter().any(|known| known.foreign.is_some());
         if !plan.writes().is_empty() && !foreign {
-            self.blame("P10", tick.at, format!("after {:?} the same plan writes {:?}", tick.sent, plan.writes()));
+            let shown = |settings: &[Settings]| settings.iter().map(Settings::to_string).collect::<Vec<_>>().join(", ");
+            let again: Vec<Settings> = plan.writes().iter().map(|write| write.settings).collect();
+            self.blame("P10", tick.at, format!("after {} the same plan writes {}", shown(&tick.sent), shown(&again)));
         }
     }
 }

@@ -30,6 +30,8 @@ pub struct AlphaEss {
     battery: Option<BatteryLimits>,
     freshness: Freshness,
     watch: Watch,
+    /// The newest day of the history as it was last read, oldest first; `None` if it is to be read again in any case.
+    history: Option<Vec<HistoryPoint>>,
 }
 
 impl AlphaEss {
@@ -52,6 +54,7 @@ impl AlphaEss {
             battery,
             freshness,
             watch,
+            history: None,
         }
     }
 
@@ -72,7 +75,7 @@ impl AlphaEss {
     #[must_use]
     pub fn with_memory(mut self, memory: Memory) -> AlphaEss {
         self.cloud.pace = memory.pace;
-        AlphaEss { freshness: memory.freshness, watch: memory.watch, ..self }
+        AlphaEss { freshness: memory.freshness, watch: memory.watch, history: None, ..self }
     }
 
     /// What should be remembered until the next process.
@@ -121,11 +124,16 @@ impl AlphaEss {
         }
     }
 
-    /// When the readings of now were measured, as the history tells.
+    /// When the readings of now were measured, as the history tells: read again only when it may have news.
     ///
     /// Where the history cannot be read they are as old as they were known to be; where it never was, nothing is known of
     /// their age and there are no readings.
-    async fn aged(&mut self) -> Result<(Instant, Vec<HistoryPoint>), DeviceError> {
+    async fn aged(&mut self) -> Result<Instant, DeviceError> {
+        let quiet = self.freshness.without_news_yet(self.cloud.clock().now());
+        if let Some(known) = quiet.filter(|_| self.history.is_some()) {
+            return Ok(known);
+        }
+        self.history = None;
         match (self.newest_day().await, self.freshness.measured_at) {
             (Ok(day), _) => {
                 let now = self.cloud.clock().now();
@@ -133,9 +141,10 @@ impl AlphaEss {
                     Some(newest) => self.freshness.look(newest, &self.zone, now),
                     None => self.freshness.without_stamp(now),
                 };
-                Ok((measured_at, day.points()))
+                self.history = Some(day.points());
+                Ok(measured_at)
             }
-            (Err(_), Some(known)) => Ok((known, Vec::new())),
+            (Err(_), Some(known)) => Ok(known),
             (Err(error), None) => Err(error),
         }
     }
@@ -143,8 +152,9 @@ impl AlphaEss {
     async fn judged(&mut self) -> Result<Snapshot, DeviceError> {
         let sample = self.sample().await?;
         let read_at = self.cloud.clock().now();
-        let (measured_at, history) = self.aged().await?;
-        Ok(judge(sample, &history, self.battery.as_ref(), measured_at, read_at, &mut self.watch))
+        let measured_at = self.aged().await?;
+        let history = self.history.as_deref().unwrap_or_default();
+        Ok(judge(sample, history, self.battery.as_ref(), measured_at, read_at, &mut self.watch))
     }
 }
 

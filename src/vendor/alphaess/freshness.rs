@@ -11,6 +11,9 @@ const DRIFT: chrono::Duration = chrono::Duration::minutes(10);
 /// What counts as the age of readings of which nothing is known: older than any policy takes.
 const UNKNOWN_AGE: chrono::Duration = chrono::Duration::days(1);
 
+/// How long after a measurement its successor comes at the earliest: uploads are about 5 min apart, by uneven seconds.
+const NEXT_NEWS: chrono::Duration = chrono::Duration::minutes(4);
+
 /// What was seen of the newest `uploadTime`, look after look.
 ///
 /// The system's clock may be off, even by an hour of daylight saving. What can be trusted is *that* its newest time
@@ -45,6 +48,13 @@ impl Freshness {
         measured_at
     }
 
+    /// When the readings were measured, if it is too soon for the history to have news; `None` if it is time to look.
+    #[must_use]
+    pub fn without_news_yet(&self, now: Instant) -> Option<Instant> {
+        let looked_since = self.looked_at.is_some_and(|looked_at| looked_at <= now);
+        self.measured_at.filter(|measured_at| looked_since && *measured_at <= now && now < *measured_at + NEXT_NEWS)
+    }
+
     /// When the readings were measured where a look shows no stamp at all.
     #[must_use]
     pub fn without_stamp(&self, now: Instant) -> Instant {
@@ -71,6 +81,24 @@ mod tests {
             (now - freshness.look(newest, &zone, now)).num_seconds()
         };
         looks.iter().map(age).collect()
+    }
+
+    #[test]
+    fn it_is_not_looked_again_before_there_can_be_news() {
+        let zone = Zone::named("Europe/London").expect("a zone");
+        let at = |now: &str| -> Instant { format!("2026-11-20T{now}Z").parse().expect("an instant") };
+        let mut freshness = Freshness::default();
+        assert_eq!(freshness.without_news_yet(at("12:03:00")), None, "before the first look");
+        freshness.look("2026-11-20T12:00:07".parse().expect("a wall-clock time"), &zone, at("12:03:00"));
+        let check = |now: &str, expect: Option<&str>| {
+            assert_eq!(freshness.without_news_yet(at(now)), expect.map(at), "{now}");
+        };
+        check("12:03:00", Some("12:00:07"));
+        check("12:04:06", Some("12:00:07"));
+        check("12:04:07", None);
+        check("12:30:00", None);
+        check("12:02:59", None);
+        check("11:00:00", None);
     }
 
     #[test]
