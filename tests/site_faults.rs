@@ -30,7 +30,7 @@ fn days(seeds: std::ops::Range<u64>) -> Vec<Day> {
                     if seed >= seeds.end {
                         break;
                     }
-                    let day = site_day(seed, 24, 0.05, None);
+                    let day = site_day(seed);
                     lived.lock().expect("a list").push(day);
                 }
             });

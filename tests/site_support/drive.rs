@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
@@ -26,6 +27,9 @@ use super::family::Family;
 use super::line::{Fuse, Line, SiteClock};
 use super::oracle::{Oracle, Violation};
 use super::{at, load};
+
+/// The share of time that is spent in faults.
+const SHARE: f64 = 0.05;
 
 /// What one site-day came to.
 #[derive(Clone, Debug, Default)]
@@ -51,21 +55,31 @@ struct Drive {
     cloud: Arc<Mutex<Cloud>>,
     line: Line,
     oracle: Oracle,
+    scene: Option<Bug>,
     bug: Option<Bug>,
     skewed_until: Option<DateTime<Utc>>,
     day: Day,
 }
 
-/// Lives through a site-day of this many hours.
-pub(crate) fn site_day(seed: u64, hours: i64, share: f64, bug: Option<Bug>) -> Day {
+/// Lives through a site-day with faults in one twentieth of the time.
+pub(crate) fn site_day(seed: u64) -> Day {
+    lived(seed, None, false)
+}
+
+/// Lives through a site-day under which a bug can show, with or without the bug, until its promise is broken.
+pub(crate) fn buggy_day(seed: u64, bug: Bug, planted: bool) -> Day {
+    lived(seed, Some(bug), planted)
+}
+
+fn lived(seed: u64, scene: Option<Bug>, planted: bool) -> Day {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut family = Family::draw(&mut random);
-    if let Some(bug) = bug {
+    if let Some(bug) = scene {
         bug.fit(&mut family);
     }
     let start = start(&mut random, &family);
-    let mut drive = Drive::new(seed, random, family, start, share, bug);
-    drive.live(start + Duration::hours(hours));
+    let mut drive = Drive::new(seed, random, family, start, scene, planted);
+    drive.live(start + Duration::hours(24));
     drive.end(seed)
 }
 
@@ -86,12 +100,16 @@ impl Drive {
         mut random: fastrand::Rng,
         family: Family,
         start: DateTime<Utc>,
-        share: f64,
-        bug: Option<Bug>,
+        scene: Option<Bug>,
+        planted: bool,
     ) -> Drive {
+        let bug = scene.filter(|_| planted);
         let text = family.text();
         let policy = load(&text);
-        let faults = if share > 0.0 { FaultPlan::seeded(seed, share) } else { FaultPlan::none() };
+        let faults = match scene.and_then(Bug::faults) {
+            Some(named) => FaultPlan::parse(named, seed).expect("a plan of faults"),
+            None => FaultPlan::seeded(seed, SHARE),
+        };
         let options = options(&mut random, &policy, faults, seed);
         let cloud = Arc::new(Mutex::new(Cloud::with_past(options, start, 6)));
         let clock = SiteClock {
@@ -102,38 +120,60 @@ impl Drive {
         let line = Line::new(Arc::clone(&cloud), clock.clone(), &policy.device.serial);
         let oracle = Oracle::new(&family);
         let day = Day { seed, kind: family.kind, ..Day::default() };
-        Drive { random, family, text, policy, clock, cloud, line, oracle, bug, skewed_until: None, day }
+        Drive { random, family, text, policy, clock, cloud, line, oracle, scene, bug, skewed_until: None, day }
     }
 
     fn live(&mut self, until: DateTime<Utc>) {
-        let mut journal = Journal::in_memory().expect("a journal");
-        while self.clock.world.now() < until {
+        let folder = (self.bug == Some(Bug::IntentNotDurable)).then(|| tempfile::tempdir().expect("a folder"));
+        let mut journal = match &folder {
+            Some(folder) => Journal::open(folder.path()).expect("a journal"),
+            None => Journal::in_memory().expect("a journal"),
+        };
+        while self.goes_on(until) {
             let mut site = self.begin(journal);
-            while self.clock.world.now() < until {
+            let mut killed = None;
+            while self.goes_on(until) && killed.is_none() {
                 self.world_goes_on(&site);
                 if self.bug == Some(Bug::DriftIgnored) {
                     site.journal().resume("home", "a bug", self.clock.now()).expect("a journal");
                 }
-                let before = self.bug.and_then(|bug| bug.keep(site.journal()));
+                let before = folder.as_ref().map(|folder| kept(folder.path()));
                 let tick = self.tick(&mut site);
                 self.day.ticks += 1;
-                self.oracle.tick(site.journal(), &self.policy, &self.line.take(), tick.as_ref());
-                if tick.is_none() {
-                    let _ = before;
-                    break;
+                if tick.is_some() {
+                    self.oracle.tick(site.journal(), &self.policy, &self.line.take(), tick.as_ref());
+                    self.next_minute();
+                } else {
+                    killed = Some(before);
                 }
-                self.next_minute();
             }
             journal = site.into_journal();
-            if self.line.revive() {
-                self.day.kills += 1;
-                self.down();
-                if self.bug == Some(Bug::BudgetForgotten) {
-                    journal = Journal::in_memory().expect("a journal");
-                    self.oracle.journal_lost();
+            if let Some(before) = killed {
+                if let Some((folder, before)) = folder.as_ref().zip(before) {
+                    drop(journal);
+                    put_back(folder.path(), &before);
+                    journal = Journal::open(folder.path()).expect("a journal");
                 }
+                self.oracle.tick(&journal, &self.policy, &self.line.take(), None);
+                journal = self.after_kill(journal);
             }
         }
+    }
+
+    fn goes_on(&self, until: DateTime<Utc>) -> bool {
+        let caught = |bug: Bug| self.oracle.violations.iter().any(|violation| violation.promise == bug.says().1);
+        self.clock.world.now() < until && !self.bug.is_some_and(caught)
+    }
+
+    fn after_kill(&mut self, journal: Journal) -> Journal {
+        assert!(self.line.revive(), "only a kill ever waits");
+        self.day.kills += 1;
+        self.down();
+        if self.bug == Some(Bug::BudgetForgotten) {
+            self.oracle.journal_lost();
+            return Journal::in_memory().expect("a journal");
+        }
+        journal
     }
 
     fn end(self, seed: u64) -> Day {
@@ -194,7 +234,16 @@ impl Drive {
 
     /// What may happen between two ticks.
     fn world_goes_on(&mut self, site: &Site) {
-        match self.random.u32(0..2400) {
+        let often = match self.scene {
+            Some(Bug::BudgetForgotten | Bug::DriftIgnored | Bug::DriftHidden | Bug::IntentNotDurable) => 300,
+            _ => 2400,
+        };
+        let jumpy = self.scene == Some(Bug::ClockBelieved) && self.random.u8(0..4) == 0;
+        if jumpy && self.skewed_until.is_none() {
+            self.set_skew(if self.clock.skew() == 0 { 200 } else { 0 });
+            return;
+        }
+        match self.random.u32(0..often) {
             0..6 => self.line.set_fuse(Fuse::Exchange(self.random.u32(0..6), self.random.bool())),
             6..14 => self.line.set_fuse(Fuse::Write(self.random.bool())),
             14..18 => self.someone_edits(),
@@ -241,6 +290,17 @@ impl Drive {
         let before = self.clock.skew_seconds.swap(seconds, std::sync::atomic::Ordering::SeqCst);
         self.oracle.jumped(seconds - before);
     }
+}
+
+/// The files of a folder.
+fn kept(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    files.map(|path| (path.clone(), std::fs::read(path).expect("a file"))).collect()
+}
+
+fn put_back(folder: &Path, files: &[(PathBuf, Vec<u8>)]) {
+    kept(folder).into_iter().for_each(|(path, _)| std::fs::remove_file(path).expect("a file"));
+    files.iter().for_each(|(path, bytes)| std::fs::write(path, bytes).expect("a file"));
 }
 
 fn options(random: &mut fastrand::Rng, policy: &Policy, faults: FaultPlan, seed: u64) -> CloudOptions {

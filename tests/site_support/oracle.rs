@@ -124,7 +124,7 @@ impl Oracle {
     /// What a tick did, whether it came to its end or was killed.
     pub(crate) fn tick(&mut self, journal: &Journal, policy: &Policy, exchanges: &[Exchange], done: Option<&Tick>) {
         let first = self.violations.len();
-        let intents = self.new_intents(journal);
+        let intents = self.new_intents(journal, exchanges);
         let open = journal.unfinished("home").expect("a journal").is_some();
         let mut written: Vec<&Exchange> = Vec::new();
         for exchange in exchanges {
@@ -158,7 +158,10 @@ impl Oracle {
         self.violations.push(Violation { promise, at, what });
     }
 
-    fn new_intents(&mut self, journal: &Journal) -> Vec<WriteRecord> {
+    fn new_intents(&mut self, journal: &Journal, exchanges: &[Exchange]) -> Vec<WriteRecord> {
+        if !exchanges.iter().any(|exchange| exchange.write) {
+            return Vec::new();
+        }
         let mut intents = journal.writes("home", 40).expect("a journal");
         intents.retain(|write| write.id > self.last_intent);
         intents.reverse();
@@ -332,6 +335,9 @@ impl Oracle {
 
     /// P8: what is called stored was read back.
     fn proofs(&mut self, journal: &Journal, exchanges: &[Exchange]) {
+        if !exchanges.iter().any(|exchange| exchange.object().is_some()) {
+            return;
+        }
         let newest = journal.writes("home", 6).expect("a journal");
         let stored = |write: &WriteRecord| {
             let outcome = write.outcomes.iter().find(|(_, outcome, _)| *outcome == Outcome::Stored);
