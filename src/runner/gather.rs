@@ -119,8 +119,6 @@ impl Site {
         remembrance: &Remembrance,
     ) -> Result<Inputs, SiteError> {
         let outlook = self.outlook_for(now, horizon)?;
-        let permits =
-            if self.credence.is_believed() { remembrance.permits } else { Permits::none(Refusal::Clock, None) };
         Ok(Inputs {
             now,
             horizon,
@@ -130,9 +128,14 @@ impl Site {
             outlook,
             present: self.present(),
             used: remembrance.used,
-            permits,
+            permits: self.permits(remembrance),
             last_change: remembrance.last_change,
         })
+    }
+
+    /// What may be granted now: nothing by a clock that is not believed.
+    pub(super) fn permits(&self, remembrance: &Remembrance) -> Permits {
+        if self.credence.is_believed() { remembrance.permits } else { Permits::none(Refusal::Clock, None) }
     }
 
     /// The schedule on the device, as far as it is known.

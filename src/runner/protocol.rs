@@ -88,10 +88,11 @@ impl Site {
         self.carry_out(commands).await
     }
 
-    /// Goes on with a sequence that waits for this tick.
+    /// Goes on with a sequence that waits for this tick, unless the clock is not believed.
     pub(super) async fn go_on(&mut self) -> Result<Vec<Settings>, SiteError> {
         let now = self.clock.now();
-        let Some(under_way) = self.under_way.as_mut().filter(|under_way| under_way.machine.is_waiting()) else {
+        let waits = |under_way: &&mut UnderWay| under_way.machine.is_waiting();
+        let Some(under_way) = self.under_way.as_mut().filter(waits).filter(|_| self.credence.is_believed()) else {
             return Ok(Vec::new());
         };
         let commands = under_way.machine.on(Event::Tick(now));

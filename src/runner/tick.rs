@@ -101,7 +101,7 @@ impl Site {
         if !self.look_at_schedule().await? {
             return Ok(Some(Inputs { present: None, ..inputs.clone() }));
         }
-        let permits = Remembrance::of(&self.journal, &self.policy, now)?.permits;
+        let permits = self.permits(&Remembrance::of(&self.journal, &self.policy, now)?);
         Ok(Some(Inputs { present: self.present(), permits, ..inputs.clone() }))
     }
 
