@@ -4,12 +4,14 @@ use std::collections::VecDeque;
 
 use tracing::{debug, info, warn};
 
-use super::gather::{BY_READING, BY_TIME, CHANGE_NOTE};
+use super::gather::{BY_READING, BY_TIME, CHANGE_NOTE, Remembrance};
 use super::site::{Site, SiteError, UnderWay};
+use super::tick::HORIZON;
 use crate::apply::{Alarm, Command, End, Event, Machine, SendReply};
 use crate::device::two_window::GRID_MINUTES;
 use crate::device::{Object, Outcome, Sequence, Settings, Step, TwoWindow, WriteFailure};
 use crate::plan::Plan;
+use crate::plan::budget::{MayGrant, Permits, Refusal};
 use crate::time::{Instant, after};
 
 /// The most commands that one tick carries out: a sequence of three writes takes about twenty.
@@ -69,7 +71,7 @@ impl Site {
         self.journal.keep_original(&self.policy.site, &before, now)?;
         let sequence = Sequence { id: self.journal.next_sequence()?, reason, before, steps };
         let (machine, commands) = Machine::begin(sequence, self.policy.limits.time_between_writes, now);
-        self.under_way = Some(UnderWay { machine, intent: None });
+        self.under_way = Some(UnderWay { machine, intent: None, resumed: false });
         self.carry_out(commands).await
     }
 
@@ -84,7 +86,8 @@ impl Site {
         let interval = self.policy.limits.time_between_writes;
         let intent = self.journal.writes(&self.policy.site, 1)?.first().map(|write| write.id);
         let (machine, commands) = Machine::recover(left.sequence, &left.attempts, interval, self.clock.now());
-        self.under_way = Some(UnderWay { machine, intent });
+        self.under_way = Some(UnderWay { machine, intent, resumed: true });
+        self.look_at_schedule().await?;
         self.carry_out(commands).await
     }
 
@@ -95,6 +98,7 @@ impl Site {
         let Some(under_way) = self.under_way.as_mut().filter(waits).filter(|_| self.credence.is_believed()) else {
             return Ok(Vec::new());
         };
+        under_way.resumed = true;
         let commands = under_way.machine.on(Event::Tick(now));
         self.carry_out(commands).await
     }
@@ -106,6 +110,10 @@ impl Site {
         for _ in 0..MAX_COMMANDS {
             let Some(command) = queue.pop_front() else { break };
             let event = match command {
+                Command::RecordIntent(intent) if !self.is_wanted(&intent.write.settings)? => {
+                    self.give_up()?;
+                    break;
+                }
                 Command::Send(settings) => {
                     sent.push(settings);
                     Some(Event::SendReply(self.send(&settings).await?))
@@ -121,6 +129,38 @@ impl Site {
             self.under_way = None;
         }
         Ok(sent)
+    }
+
+    /// Whether the next write of a sequence is what a plan of this moment would begin with. One that was planned in this very
+    /// tick is; one that waited, or that another process left behind, rests on readings and a calendar of then.
+    fn is_wanted(&mut self, settings: &Settings) -> Result<bool, SiteError> {
+        if !self.under_way.as_ref().is_some_and(|under_way| under_way.resumed) {
+            return Ok(true);
+        }
+        let now = self.clock.now();
+        let remembrance =
+            Remembrance { permits: self.permits_to_finish()?, ..Remembrance::of(&self.journal, &self.policy, now)? };
+        self.observe(&remembrance, now);
+        let inputs = self.inputs(now, HORIZON, &remembrance)?;
+        let plan = Plan::make(&self.policy, &inputs);
+        Ok(plan.writes().first().is_some_and(|write| write.settings.same_meaning(settings)))
+    }
+
+    /// Budget and interval gate the beginning of a sequence, not its end; what is someone else's stays so.
+    fn permits_to_finish(&self) -> Result<Permits, SiteError> {
+        let permit = |object| match super::look::is_foreign(&self.journal, &self.policy, object) {
+            Ok(true) => Ok(MayGrant::No { why: Refusal::Drift, until: None }),
+            Ok(false) => Ok(MayGrant::Yes { writes: u32::MAX }),
+            Err(error) => Err(error),
+        };
+        Ok(Permits { charge: permit(Object::Charge)?, discharge: permit(Object::Discharge)? })
+    }
+
+    /// Ends a sequence that nothing asks for any more: what it has left behind is safe, and the next plan begins from there.
+    fn give_up(&mut self) -> Result<(), SiteError> {
+        let Some(under_way) = self.under_way.take() else { return Ok(()) };
+        let (id, now) = (under_way.machine.sequence().id, self.clock.now());
+        Ok(self.journal.end_sequence(&self.policy.site, id, now, "given up: the plan has changed meanwhile")?)
     }
 
     /// Carries out what needs the journal alone.

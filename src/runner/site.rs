@@ -50,6 +50,8 @@ pub(super) struct UnderWay {
     pub(super) machine: Machine,
     /// The journal's number of the newest intent; `None` if it could not be journaled.
     pub(super) intent: Option<i64>,
+    /// Whether it was planned at an earlier tick or by an earlier process: what it rests on may hold no longer.
+    pub(super) resumed: bool,
 }
 
 /// Why a site cannot go on.

@@ -17,7 +17,7 @@ use crate::time::{Instant, after, elapsed};
 use crate::vendor::alphaess;
 
 /// How far the service looks ahead: what the orphan check needs, and no more.
-const HORIZON: Duration = Duration::from_secs(24 * 3600);
+pub(super) const HORIZON: Duration = Duration::from_secs(24 * 3600);
 
 /// A schedule read longer ago than this is read again before anything is written.
 const FRESH: Duration = Duration::from_secs(60);
@@ -85,7 +85,7 @@ impl Site {
     }
 
     /// Lets every condition with a memory look at this moment.
-    fn observe(&mut self, remembrance: &Remembrance, now: Instant) {
+    pub(super) fn observe(&mut self, remembrance: &Remembrance, now: Instant) {
         let prices = banded_prices(&self.policy, now, after(now, FRESH));
         let situation =
             Situation { snapshot: &self.readings, prices: &prices, manual: remembrance.manual.as_ref(), now };

@@ -244,7 +244,8 @@ impl ReadDevice for Liar {
 
     async fn schedule(&mut self) -> Result<TwoWindow, DeviceError> {
         let read = self.inner.schedule().await?;
-        let remembered = |schedule: TwoWindow, sent: &Option<Settings>| sent.map_or(schedule, |sent| schedule.with(sent));
+        let remembered =
+            |schedule: TwoWindow, sent: &Option<Settings>| sent.map_or(schedule, |sent| schedule.with(sent));
         let lies = self.has(Bug::DriftHidden);
         Ok(if lies { self.sent.iter().fold(read, remembered) } else { read })
     }

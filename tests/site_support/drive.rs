@@ -267,7 +267,9 @@ impl Drive {
             0 => json!({ "gridCharge": 1, "timeChaf1": "13:00", "timeChae1": "14:30", "batHighCap": 75 }),
             1 => json!({ "gridCharge": 0 }),
             2 => json!({ "batUseCap": 35 }),
-            3 => json!({ "ctrDis": 1, "timeDisf1": "17:00", "timeDise1": "21:00", "timeDisf2": "00:00", "timeDise2": "00:00" }),
+            3 => {
+                json!({ "ctrDis": 1, "timeDisf1": "17:00", "timeDise1": "21:00", "timeDisf2": "00:00", "timeDise2": "00:00" })
+            }
             _ => json!({ "ctrDis": 0, "batUseCap": 5 }),
         };
         let serial = &self.policy.device.serial;

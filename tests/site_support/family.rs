@@ -126,7 +126,8 @@ impl Family {
     /// may be programmed for as long as its window goes on from now without a break.
     pub(crate) fn allowed(&self, at: DateTime<Utc>, now: DateTime<Utc>, in_fact: &[bool]) -> Grip {
         let reading = self.rules.iter().zip(in_fact).filter(|(rule, fact)| rule.read.is_some() && **fact);
-        let lasting = reading.filter(|(rule, _)| rule.lasts(now, at, self.zone)).map(|(rule, _)| self.capped(rule.grip));
+        let lasting =
+            reading.filter(|(rule, _)| rule.lasts(now, at, self.zone)).map(|(rule, _)| self.capped(rule.grip));
         lasting.fold(self.planned(at), Grip::max)
     }
 
@@ -234,10 +235,9 @@ fn rules(random: &mut fastrand::Rng) -> (&'static str, Vec<Rule>) {
     match random.u8(0..8) {
         0 => ("night charge", vec![night(random)]),
         1 => ("charge and hold", vec![night(random), evening(random, Grip::Hold)]),
-        2 => ("car guard", vec![
-            night(random),
-            Rule { window: None, days: Days::All, read: Some(ev), grip: Grip::Hold },
-        ]),
+        2 => {
+            ("car guard", vec![night(random), Rule { window: None, days: Days::All, read: Some(ev), grip: Grip::Hold }])
+        }
         3 => {
             let below = f64::from(5 * random.u8(8..15));
             let read = Some(Read::Soc { below, until: below + 5.0 });
@@ -247,10 +247,13 @@ fn rules(random: &mut fastrand::Rng) -> (&'static str, Vec<Rule>) {
             let noon = Rule { grip: Grip::Charge(target(random)), ..evening(random, Grip::Hold) };
             ("two charges", vec![night(random), noon])
         }
-        5 => ("weekday hold", vec![
-            Rule { days: Days::Weekdays, ..night(random) },
-            Rule { days: Days::Weekdays, ..evening(random, Grip::Hold) },
-        ]),
+        5 => (
+            "weekday hold",
+            vec![
+                Rule { days: Days::Weekdays, ..night(random) },
+                Rule { days: Days::Weekdays, ..evening(random, Grip::Hold) },
+            ],
+        ),
         6 => {
             let weekend = Rule { days: Days::Weekends, ..night(random) };
             ("weekend charge", vec![weekend, evening(random, Grip::Hold)])

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use offpeak::clock::{Clock, VirtualClock};
-use offpeak::simulator::store::{Schedule, Which};
 use offpeak::simulator::Cloud;
+use offpeak::simulator::store::{Schedule, Which};
 use offpeak::time::Instant;
 use offpeak::vendor::simulated::InProcess;
 use offpeak::vendor::transport::{Method, Reply, Request, Transport, TransportError};

@@ -148,6 +148,8 @@ impl Oracle {
             self.standing(tick);
             self.plan_again(journal, policy, tick, written.len());
         } else {
+            // A new process cannot know that the clock was set before it began.
+            self.ticks_since_jump = 100;
             self.told.killed();
         }
         self.ticks_since_jump = self.ticks_since_jump.saturating_add(1);
@@ -220,7 +222,11 @@ impl Oracle {
         let (used, last) = self.begun[&write.sequence][index(which)];
         let limit = self.family.writes_per_day;
         if used + 2 > limit {
-            self.blame("P10", at, format!("{which:?} was granted although {used} of {limit} writes of the day were used"));
+            self.blame(
+                "P10",
+                at,
+                format!("{which:?} was granted although {used} of {limit} writes of the day were used"),
+            );
         }
         let between = Duration::minutes(self.family.between_minutes) - Duration::seconds(1);
         if begins && last.is_some_and(|last| last <= at && at - last < between) {
@@ -299,7 +305,11 @@ impl Oracle {
             let blind = legal(grip_now, self.family.allowed(then, at, &every));
             let promise = if blind { "P4" } else { "P6" };
             let planned = self.family.planned(then);
-            self.blame(promise, at, format!("{which:?}: {grip_now:?} at {then}, where {planned:?} is planned ({facts:?})"));
+            self.blame(
+                promise,
+                at,
+                format!("{which:?}: {grip_now:?} at {then}, where {planned:?} is planned ({facts:?})"),
+            );
             return;
         }
     }
