@@ -131,9 +131,12 @@ impl Drive {
         };
         while self.goes_on(until) {
             let mut site = self.begin(journal);
-            let mut killed = None;
+            let (mut killed, mut first) = (None, true);
             while self.goes_on(until) && killed.is_none() {
                 self.world_goes_on(&site);
+                if std::mem::take(&mut first) {
+                    self.oracle.began();
+                }
                 if self.bug == Some(Bug::DriftIgnored) {
                     site.journal().resume("home", "a bug", self.clock.now()).expect("a journal");
                 }

@@ -114,6 +114,11 @@ impl Oracle {
         self.objects.iter_mut().for_each(|known| known.noticed = false);
     }
 
+    /// A process looks at the clock for the first time: it cannot know that it was set before.
+    pub(crate) fn began(&mut self) {
+        self.ticks_since_jump = 100;
+    }
+
     /// The site's clock has been set.
     pub(crate) fn jumped(&mut self, seconds: i64) {
         if seconds.abs() > 60 {
@@ -148,8 +153,6 @@ impl Oracle {
             self.standing(tick);
             self.plan_again(journal, policy, tick, written.len());
         } else {
-            // A new process cannot know that the clock was set before it began.
-            self.ticks_since_jump = 100;
             self.told.killed();
         }
         self.ticks_since_jump = self.ticks_since_jump.saturating_add(1);
