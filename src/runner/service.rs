@@ -110,13 +110,12 @@ impl Service {
             Ok(text) => text,
             Err(why) => return Ok(self.refuse(&why)?),
         };
-        let loaded = policy::load(&self.site.policy().file, &text);
         let digest = policy::revision(&text);
         if digest == self.seen && !asked {
             return Ok(());
         }
         self.seen = digest;
-        match loaded.policy {
+        match policy::load(&self.site.policy().file, &text).policy {
             Some(policy) if policy.revision == self.site.policy().revision => Ok(self.site.policy_is_fine()?),
             Some(policy) if is_another(&policy, self.site.policy()) => {
                 Ok(self.refuse("another site or device needs a restart")?)
