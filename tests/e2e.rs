@@ -230,6 +230,26 @@ fn p7_killed_anywhere_it_converges_on_one_write() {
 }
 
 #[test]
+fn p8_apply_says_stored_only_where_it_was_read_back() {
+    let check = |fault: &str, code: i32, writes: usize, last: Outcome| {
+        let house = House::begin(Setup::default());
+        house.fault(fault, 60);
+        let answer = house.offpeak(&["apply", "home.yaml", "--yes"]).with_code(code);
+        let said = if code == 0 { "accepted and read back" } else { "not stored" };
+        assert!(answer.out.contains(said), "{fault}: {}", answer.out);
+        assert_eq!(house.writes().len(), writes, "{fault}");
+        assert_eq!(house.stored().charge.enabled, code == 0, "{fault}");
+        assert_eq!(outcomes(house.intents().last().unwrap()).last(), Some(&last), "{fault}");
+        assert_announced(&house);
+    };
+    check("bad-gateway-after-store", 0, 1, Outcome::Stored);
+    check("refused-yet-stored", 0, 1, Outcome::Stored);
+    check("lost-reply", 0, 1, Outcome::Stored);
+    check("refused", 1, 2, Outcome::NotStored);
+    check("malformed", 1, 1, Outcome::Refused);
+}
+
+#[test]
 fn p14_bursts_of_502_and_an_hour_of_6053_cost_one_alarm_each_and_no_write() {
     let house = applied(Setup::default());
     let mut service = house.run(&[]);
