@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::args::{Format, Override as Options};
 use super::output::{Failure, OK, Outcome, failure, print, print_json};
-use super::past::{Known, Past};
+use super::past::{Known, Past, unusable};
 use super::session::Session;
 use super::when;
 use crate::device::Capability;
@@ -28,9 +28,9 @@ pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
     let known = past.site(options.site.as_deref())?;
     let policy = known.policy()?;
     let action = action(&options.action, policy)?;
-    let now = session.runtime()?.block_on(session.site_clock(policy))?.now();
+    let now = past.now(session, &known)?;
     let until = until(options, policy, now)?;
-    let journal = Journal::open_beside(&past.folder)?;
+    let journal = Journal::open_beside(&past.folder).map_err(|error| unusable(&past.folder, &error))?;
     journal.begin_override(&known.site, &action.to_string(), until, now)?;
     let holder = StateLock::holder(&past.folder)?;
     let bound = bound(action, policy);
@@ -61,12 +61,18 @@ fn text(
         "{}: {action} until {} (for {}), above all rules\n",
         known.site,
         moment::full(until, &zone),
-        spoken(Duration::from_secs(elapsed(now, until).as_secs()))
+        spoken(whole_minutes(elapsed(now, until)))
     );
     text.extend(bound.map(|bound| format!("{bound}\n")));
     text.push_str(&acts(holder));
     text.push_str("\n`offpeak resume` ends it earlier.");
     text
+}
+
+/// A span as it is told: nobody counts seconds beside minutes.
+fn whole_minutes(span: Duration) -> Duration {
+    let seconds = span.as_secs();
+    Duration::from_secs(if seconds < 60 { seconds } else { seconds / 60 * 60 })
 }
 
 /// Who acts on what was journaled.

@@ -1,13 +1,14 @@
 //! The journal as the verbs look at it that have no policy at hand: its sites, and the policy that each stands under.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::output::{Failure, failure};
 use super::session::Session;
+use crate::device::Driver;
 use crate::diagnostic::nearest;
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalError};
 use crate::policy::{self, Policy};
-use crate::time::Zone;
+use crate::time::{Instant, Zone};
 
 /// Hex digits of a revision that tell it from the others of one file.
 const SHORT: usize = 12;
@@ -35,12 +36,7 @@ impl Past {
     /// The folder is not known, or the journal cannot be used.
     pub fn open(session: &Session<'_>) -> Result<Option<Past>, Failure> {
         let folder = session.state()?;
-        let opened = Journal::read_only(&folder).map_err(|error| {
-            Failure(format!(
-                "{}: {error}; a damaged journal is set aside by the next `offpeak run` or `offpeak apply`",
-                folder.join("journal.db").display()
-            ))
-        })?;
+        let opened = Journal::read_only(&folder).map_err(|error| unusable(&folder, &error))?;
         Ok(opened.map(|journal| Past { folder, journal }))
     }
 
@@ -95,6 +91,25 @@ impl Past {
         }
     }
 
+    /// The present of a site. A simulated world keeps the time of its last request, and what followed it is journaled.
+    ///
+    /// # Errors
+    /// The clock does not answer, or the journal cannot be read.
+    pub fn now(&self, session: &Session<'_>, known: &Known) -> Result<Instant, Failure> {
+        let now = session.runtime()?.block_on(async {
+            Ok::<_, Failure>(match &known.policy {
+                Some(policy) => session.site_clock(policy).await?.now(),
+                None => session.clock().await?.now(),
+            })
+        })?;
+        if known.policy.as_ref().is_none_or(|policy| policy.device.driver != Driver::Simulated) {
+            return Ok(now);
+        }
+        let newest = self.journal.decision_at(&known.site, Instant::MAX_UTC)?.map(|tick| tick.at);
+        let verified = self.journal.verified_cycle(&known.site)?;
+        Ok([newest, verified].into_iter().flatten().fold(now, Instant::max))
+    }
+
     fn known(&self, site: String) -> Result<Known, Failure> {
         let revision = self.journal.revision_in_force(&site)?;
         let policy = revision.and_then(|revision| policy::load(&revision.file, &revision.text).policy);
@@ -131,8 +146,19 @@ impl Known {
     }
 }
 
+/// Why a journal cannot be used, where it is, and what to do.
+pub fn unusable(folder: &Path, error: &JournalError) -> Failure {
+    let file = folder.join("journal.db");
+    let remedy = if error.is_damage() {
+        "; the next `offpeak run` or `offpeak apply` sets a damaged journal aside and begins a new one"
+    } else {
+        ""
+    };
+    Failure(format!("{}: {error}{remedy}", file.display()))
+}
+
 /// That there is no journal.
-pub fn nothing_yet(folder: &std::path::Path) -> String {
+pub fn nothing_yet(folder: &Path) -> String {
     format!("nothing has run yet in {}", folder.display())
 }
 

@@ -65,6 +65,8 @@ fn nothing(session: &Session<'_>, policy: &Policy) -> Outcome {
 async fn agree_and_restore(options: &Options, session: &Session<'_>, loaded: &Loaded, site: &mut Site) -> Outcome {
     site.finish_what_was_left().await?;
     let present = site.survey_schedule().await?;
+    // Whoever says no and asks again must find the pace of reads kept.
+    site.remember_driver()?;
     let Some((original, read_at)) = site.journal().original(&loaded.policy.site)? else {
         return nothing(session, &loaded.policy);
     };

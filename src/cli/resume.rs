@@ -5,7 +5,7 @@ use serde_json::json;
 use super::args::{Format, Site as Options};
 use super::manual::acts;
 use super::output::{Failure, OK, Outcome, print, print_json};
-use super::past::{Known, Past};
+use super::past::{Known, Past, unusable};
 use super::session::Session;
 use crate::device::Object;
 use crate::journal::{DriftRecord, Journal, OverrideRecord, StateLock};
@@ -25,10 +25,10 @@ struct Waiting {
 pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
     let past = Past::must_open(session)?;
     let known = past.site(options.site.as_deref())?;
-    let now = present(session, &known)?;
+    let now = past.now(session, &known)?;
     let waiting = waiting(&past.journal, &known.site, now)?;
     if waiting.manual.is_some() || !waiting.drifts.is_empty() {
-        let journal = Journal::open_beside(&past.folder)?;
+        let journal = Journal::open_beside(&past.folder).map_err(|error| unusable(&past.folder, &error))?;
         journal.resume(&known.site, "resume", now)?;
         for (object, _) in &waiting.drifts {
             journal.clear_alarm(&known.site, &format!("drift {}", object.word()), now)?;
@@ -54,15 +54,6 @@ pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
         })),
     }
     Ok(OK)
-}
-
-fn present(session: &Session<'_>, known: &Known) -> Result<Instant, Failure> {
-    session.runtime()?.block_on(async {
-        Ok(match &known.policy {
-            Some(policy) => session.site_clock(policy).await?.now(),
-            None => session.clock().await?.now(),
-        })
-    })
 }
 
 fn waiting(journal: &Journal, site: &str, now: Instant) -> Result<Waiting, Failure> {

@@ -7,7 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::args::{Common, Format};
 use super::output::{Failure, failure, tell};
-use super::{files, terminal};
+use super::{files, past, terminal};
 use crate::clock::{Clock, ShiftedClock, SystemClock};
 use crate::clock_remote::RemoteClock;
 use crate::diagnostic::{self, Severity};
@@ -51,12 +51,16 @@ impl<'a> Session<'a> {
         self.common.format
     }
 
-    /// The state folder.
+    /// The state folder, which need not be there yet.
     ///
     /// # Errors
-    /// Nothing says where it is.
+    /// Nothing says where it is, or something else is there.
     pub fn state(&self) -> Result<PathBuf, Failure> {
-        files::state_folder(self.common.state.as_deref())
+        let folder = files::state_folder(self.common.state.as_deref())?;
+        if folder.exists() && !folder.is_dir() {
+            return failure(format!("{}: is no folder; say where the state folder is with --state", folder.display()));
+        }
+        Ok(folder)
     }
 
     /// A runtime for what has to wait.
@@ -106,8 +110,12 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// It cannot be reached.
-    pub async fn reach(&self, policy: &Policy, memory: Option<String>, impatient: bool) -> Result<Reached, Failure> {
-        let (clock, world) = self.lived(policy).await?;
+    fn reach(
+        policy: &Policy,
+        (clock, world): (Arc<dyn Clock>, Option<Kept>),
+        memory: Option<String>,
+        impatient: bool,
+    ) -> Result<Reached, Failure> {
         let way = Way { clock: Arc::clone(&clock), memory, impatient };
         let device = runner::connect(policy, way, world.as_ref())?;
         Ok(Reached { device, clock, world })
@@ -135,9 +143,11 @@ impl<'a> Session<'a> {
     /// # Errors
     /// The journal or the device cannot be reached.
     pub async fn reading_site(&self, loaded: &Loaded) -> Result<(Site, Option<Kept>), Failure> {
-        let journal = Journal::open_beside(&self.state()?)?;
+        let lived = self.lived(&loaded.policy).await?;
+        let folder = self.state()?;
+        let journal = Journal::open_beside(&folder).map_err(|error| past::unusable(&folder, &error))?;
         let memory = runner::driver_memory(&journal, &loaded.policy.site)?;
-        let reached = self.reach(&loaded.policy, memory, true).await?;
+        let reached = Session::reach(&loaded.policy, lived, memory, true)?;
         let hand = Hand::Reading(Box::new(reached.device));
         let site = Site::begin(loaded.policy.clone(), &loaded.text, hand, journal, reached.clock)?;
         Ok((site, reached.world))
@@ -148,9 +158,10 @@ impl<'a> Session<'a> {
     /// # Errors
     /// The journal or the device cannot be reached.
     pub async fn writing_site(&self, loaded: &Loaded) -> Result<(Site, Option<Kept>), Failure> {
+        let lived = self.lived(&loaded.policy).await?;
         let journal = Journal::open(&self.state()?)?;
         let memory = runner::driver_memory(&journal, &loaded.policy.site)?;
-        let reached = self.reach(&loaded.policy, memory, false).await?;
+        let reached = Session::reach(&loaded.policy, lived, memory, false)?;
         let hand = Hand::Writing(Box::new(reached.device));
         let site = Site::begin(loaded.policy.clone(), &loaded.text, hand, journal, reached.clock)?;
         Ok((site, reached.world))

@@ -77,7 +77,7 @@ pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
 }
 
 fn status(past: &Past, session: &Session<'_>, known: Known) -> Result<Status, Failure> {
-    let now = present(session, &known)?;
+    let now = past.now(session, &known)?;
     let (journal, site, zone) = (&past.journal, known.site.as_str(), known.zone());
     let [charge, discharge] = Object::ALL.map(|object| of_object(past, site, object, &zone, now));
     Ok(Status {
@@ -89,17 +89,6 @@ fn status(past: &Past, session: &Session<'_>, known: Known) -> Result<Status, Fa
         alarms: journal.alarms(site)?,
         unfinished: journal.unfinished(site)?.is_some(),
         known,
-    })
-}
-
-/// The present of a site. A simulated world that cannot be read is no reason to say nothing.
-fn present(session: &Session<'_>, known: &Known) -> Result<Instant, Failure> {
-    session.runtime()?.block_on(async {
-        let machine = session.clock().await?;
-        Ok(match &known.policy {
-            Some(policy) => session.site_clock(policy).await.unwrap_or(machine).now(),
-            None => machine.now(),
-        })
     })
 }
 

@@ -62,7 +62,8 @@ pub enum LockError {
 impl JournalError {
     /// Whether the file itself is to blame, so that trying again cannot help: whatever SQLite complains of, unless it is the
     /// system around the file.
-    pub(super) fn is_damage(&self) -> bool {
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
         use rusqlite::ErrorCode as Code;
         match self {
             JournalError::Damaged(_) => true,
