@@ -20,6 +20,10 @@ pub trait ReadDevice: Send {
         String::new()
     }
 
+    /// Takes over how lately another process asked, from what its driver wanted remembered: several hold one pace. A text that
+    /// is not understood changes nothing.
+    fn heed(&mut self, _memory: &str) {}
+
     /// One set of fresh readings. What the device does not report is absent.
     async fn readings(&mut self) -> Result<Snapshot, DeviceError>;
 

@@ -2,7 +2,7 @@
 
 use tracing::{info, warn};
 
-use super::site::{SAMPLES, Site, SiteError};
+use super::site::{DRIVER_NOTE, SAMPLES, Site, SiteError};
 use crate::apply::{Sample, drift};
 use crate::device::{DeviceError, Object, Settings, TwoWindow};
 use crate::journal::{Journal, JournalError};
@@ -24,6 +24,10 @@ pub(super) fn is_foreign(journal: &Journal, policy: &Policy, object: Object) -> 
 impl Site {
     /// Reads the readings. Those that fail leave the last ones to grow old.
     pub(super) async fn look_at_readings(&mut self) -> Result<bool, SiteError> {
+        // Another process, such as a `plan` beside the service, may have asked a moment ago.
+        if let Some((_, memory)) = self.journal.note(&self.policy.site, DRIVER_NOTE)? {
+            self.hand.reader().heed(&memory);
+        }
         let read = self.hand.reader().readings().await;
         let now = self.clock.now();
         match read {

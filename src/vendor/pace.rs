@@ -52,6 +52,16 @@ impl Pace {
         (until > now).then_some(until)
     }
 
+    /// Takes over the reads of another process that are later than our own.
+    pub fn heed(&mut self, other: &Pace) {
+        for (key, last) in &other.calls {
+            let later = self.calls.get(key).is_none_or(|ours| ours.at < last.at);
+            if later && (self.calls.len() < MAX_KEYS || self.calls.contains_key(key)) {
+                self.calls.insert(key.clone(), *last);
+            }
+        }
+    }
+
     /// Waits for the key's turn on this clock.
     pub async fn turn(&self, key: &str, clock: &dyn Clock) {
         let wait = self.wait(key, clock.now());
@@ -106,6 +116,22 @@ mod tests {
         assert_eq!(pace.resting_until("config", at(-5)), None, "a clock that was set back does not lock anything");
         pace.called("config", at(700), false);
         assert_eq!(pace.resting_until("config", at(700)), None);
+    }
+
+    #[test]
+    fn the_later_read_counts_whoever_made_it() {
+        let (mut ours, mut theirs) = (Pace::default(), Pace::default());
+        ours.called("power", at(0), false);
+        ours.called("config", at(9), true);
+        theirs.called("power", at(5), false);
+        theirs.called("config", at(3), false);
+        theirs.called("history", at(4), false);
+        ours.heed(&theirs);
+        let check = |key: &str, expect: u64| assert_eq!(ours.wait(key, at(10)).as_secs(), expect, "{key}");
+        check("power", 5);
+        check("config", 9);
+        check("history", 4);
+        assert!(ours.resting_until("config", at(10)).is_some(), "our own refusal stays");
     }
 
     #[tokio::test]

@@ -168,6 +168,12 @@ impl ReadDevice for AlphaEss {
         self.remembered().to_text()
     }
 
+    fn heed(&mut self, memory: &str) {
+        if let Some(other) = Memory::from_text(memory) {
+            self.cloud.pace.heed(&other.pace);
+        }
+    }
+
     async fn readings(&mut self) -> Result<Snapshot, DeviceError> {
         let judged = self.judged().await;
         if judged.is_err() {
