@@ -515,6 +515,23 @@ fn p17_one_writer_holds_the_state_folder_and_is_named() {
 }
 
 #[test]
+fn a_plan_beside_the_service_keeps_one_pace_with_it() {
+    let house = applied(Setup::default());
+    let mut service = house.run(&[]);
+    for minute in ["20:43", "20:45", "20:47"] {
+        let second = |second: u32| at(&format!("2026-11-20T{minute}:{second:02}Z"));
+        service.live_until(second(55));
+        let reads = house.requests("getLastPowerData");
+        house.offpeak_beside(&["plan", "home.yaml"]).with_code(0);
+        assert_eq!(house.requests("getLastPowerData"), reads + 1, "it reads for itself");
+    }
+    service.live_for(2);
+    let refused: Vec<String> =
+        house.cloud().log().iter().filter(|entry| entry.code != Some(200)).map(|entry| entry.line()).collect();
+    assert!(refused.is_empty(), "{refused:#?}");
+}
+
+#[test]
 fn p18_a_dry_run_sends_nothing_whatever_happens() {
     let house = House::begin(Setup { policy: night("on drift: reclaim; on exit: self-consume"), ..Setup::default() });
     let mut service = house.run(&["--dry-run"]);
