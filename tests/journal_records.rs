@@ -350,22 +350,6 @@ fn p24_the_last_verified_cycle_is_remembered() {
 }
 
 #[test]
-fn calls_to_one_endpoint_keep_their_distance() {
-    let journal = Journal::in_memory().unwrap();
-    let gap = Duration::from_secs(10);
-    let claim = |endpoint: &str, seconds: i64| {
-        journal.claim_call("ALB1", endpoint, gap, start() + chrono::Duration::seconds(seconds)).unwrap()
-    };
-    let wait = |seconds| Some(Duration::from_secs(seconds));
-    assert_eq!(claim("getLastPowerData", 0), None);
-    assert_eq!(claim("getLastPowerData", 3), wait(7));
-    assert_eq!(claim("getChargeConfigInfo", 3), None);
-    assert_eq!(claim("getLastPowerData", 10), None);
-    assert_eq!(claim("getLastPowerData", 8), wait(10), "a clock that was set back a little");
-    assert_eq!(claim("getLastPowerData", -3600), None, "a clock that was set back far");
-}
-
-#[test]
 fn p23_a_year_of_ticks_is_pruned_to_what_is_kept() {
     let journal = Journal::in_memory().unwrap();
     let days = |days: u64| Duration::from_secs(days * 86_400);

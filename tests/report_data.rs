@@ -72,7 +72,6 @@ fn every_code_stands_in_the_document() {
         Refusal::Uncounted,
         Refusal::Drift,
         Refusal::Blind,
-        Refusal::Unproven,
     ];
     let reasons = [
         Reason::LeftOver,

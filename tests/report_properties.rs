@@ -102,7 +102,7 @@ fn permit() -> impl Strategy<Value = MayGrant> {
         Refusal::Uncounted,
         Refusal::Drift,
         Refusal::Blind,
-        Refusal::Unproven,
+        Refusal::Clock,
     ];
     let until = prop::option::of((0i64..2000).prop_map(move |minutes| last + chrono::Duration::minutes(minutes)));
     let no = (prop::sample::select(refusals), until).prop_map(|(why, until)| MayGrant::No { why, until });

@@ -1,13 +1,12 @@
 //! Small things that outlive a restart: the engine's memory, notes on health, and the pace of reads.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use rusqlite::{OptionalExtension, params};
 
 use super::shape::{instant, nanos};
 use super::{Journal, JournalError};
-use crate::time::{Instant, elapsed};
+use crate::time::Instant;
 
 /// The longest text of one entry, in bytes.
 const MAX_VALUE: usize = 256 * 1024;
@@ -92,43 +91,6 @@ impl Journal {
     pub fn verified_cycle(&self, site: &str) -> Result<Option<Instant>, JournalError> {
         Ok(self.note(site, CYCLE)?.map(|(at, _)| at))
     }
-
-    /// Claims a call to an endpoint of a system, for all processes together. `None` if it may go now, and is counted; else
-    /// how long to wait before asking again, at most `gap`.
-    ///
-    /// # Errors
-    /// The journal cannot be written.
-    pub fn claim_call(
-        &self,
-        system: &str,
-        endpoint: &str,
-        gap: Duration,
-        now: Instant,
-    ) -> Result<Option<Duration>, JournalError> {
-        self.transact(|transaction| {
-            let sql = "SELECT at FROM calls WHERE system = ?1 AND endpoint = ?2";
-            let last: Option<i64> =
-                transaction.query_row(sql, params![system, endpoint], |row| row.get(0)).optional()?;
-            let wait = last.map_or(Duration::ZERO, |last| rest(instant(last), gap, now));
-            if !wait.is_zero() {
-                return Ok(Some(wait));
-            }
-            transaction.execute(
-                "INSERT OR REPLACE INTO calls (system, endpoint, at) VALUES (?1, ?2, ?3)",
-                params![system, endpoint, nanos(now)],
-            )?;
-            Ok(None)
-        })
-    }
-}
-
-/// What is left of a gap. A call from further ahead than the gap was dated by a wrong clock and holds up nothing.
-fn rest(last: Instant, gap: Duration, now: Instant) -> Duration {
-    if last > now && elapsed(now, last) > gap {
-        return Duration::ZERO;
-    }
-    let ahead = elapsed(now, last);
-    gap.saturating_sub(elapsed(last, now)).saturating_add(ahead).min(gap)
 }
 
 /// Whether a text is short enough to be kept.

@@ -149,13 +149,6 @@ CREATE TABLE notes (
     PRIMARY KEY (site, key)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE calls (
-    system   TEXT NOT NULL,
-    endpoint TEXT NOT NULL,
-    at       INTEGER NOT NULL,
-    PRIMARY KEY (system, endpoint)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE log (
     id     INTEGER PRIMARY KEY,
     site   TEXT NOT NULL,

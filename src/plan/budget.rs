@@ -43,8 +43,6 @@ pub enum Refusal {
     Drift,
     /// The readings are not fit to take more grip.
     Blind,
-    /// What is on the device has not been read back yet.
-    Unproven,
     /// The machine's clock jumped and is not believed yet.
     Clock,
 }
@@ -123,7 +121,6 @@ impl fmt::Display for Refusal {
             Refusal::Uncounted => f.write_str("today's writes are not known"),
             Refusal::Drift => f.write_str("someone else changed the schedule"),
             Refusal::Blind => f.write_str("the readings are not fit to take more grip"),
-            Refusal::Unproven => f.write_str("what is on the device is not proven yet"),
             Refusal::Clock => f.write_str("the clock jumped and is not believed yet"),
         }
     }

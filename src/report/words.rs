@@ -125,7 +125,6 @@ pub fn refusal(why: Refusal, object: Object, until: Option<Instant>, wall: Wall<
             format!("the {} settings stay as someone else set them", object.word())
         }
         Refusal::Blind => "the readings are not fit to ask more of the device".to_owned(),
-        Refusal::Unproven => "what is on the device has not been read back yet".to_owned(),
         Refusal::Clock => "the clock of this machine jumped, and is not believed yet".to_owned(),
     }
 }
@@ -139,7 +138,6 @@ pub fn refusal_code(why: Refusal) -> &'static str {
         Refusal::Uncounted => "uncounted",
         Refusal::Drift => "drift",
         Refusal::Blind => "blind",
-        Refusal::Unproven => "unproven",
         Refusal::Clock => "clock",
     }
 }
@@ -151,7 +149,6 @@ pub fn remedy(why: Refusal) -> Option<&'static str> {
         Refusal::Budget { limit: 0..=1, .. } => Some("never under this limit"),
         Refusal::Drift => Some("after `offpeak apply` or `offpeak resume`"),
         Refusal::Blind => Some("once the readings can be used again"),
-        Refusal::Unproven => Some("once the device has been read back"),
         Refusal::Clock => Some("once two ticks in a row agree with the clock"),
         Refusal::Budget { .. } | Refusal::Interval { .. } | Refusal::Uncounted => None,
     }

@@ -51,7 +51,6 @@ enum RefusalShape {
     Uncounted,
     Drift,
     Blind,
-    Unproven,
     Clock,
 }
 
@@ -167,7 +166,6 @@ fn refusal(why: Refusal) -> RefusalShape {
         Refusal::Uncounted => RefusalShape::Uncounted,
         Refusal::Drift => RefusalShape::Drift,
         Refusal::Blind => RefusalShape::Blind,
-        Refusal::Unproven => RefusalShape::Unproven,
         Refusal::Clock => RefusalShape::Clock,
     }
 }
@@ -186,7 +184,6 @@ fn refused(shape: RefusalShape) -> Option<Refusal> {
         RefusalShape::Uncounted => Refusal::Uncounted,
         RefusalShape::Drift => Refusal::Drift,
         RefusalShape::Blind => Refusal::Blind,
-        RefusalShape::Unproven => Refusal::Unproven,
         RefusalShape::Clock => Refusal::Clock,
     })
 }
