@@ -65,7 +65,7 @@ pub(super) struct Context {
     pub(super) permits: Permits,
     /// The last write that changed the grip in force.
     pub(super) last_change: Option<GripChange>,
-    /// SHA-256 of the plan's JSON, which a replay has to meet.
+    /// SHA-256 of the plan, which a replay has to meet.
     pub(super) digest: String,
 }
 

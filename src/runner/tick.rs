@@ -11,9 +11,11 @@ use super::{Due, due};
 use crate::device::{Settings, TwoWindow};
 use crate::engine::{Decision, Situation, Source, banded_prices};
 use crate::journal::{Retention, TickRecord};
-use crate::plan::{Inputs, Plan};
+use crate::plan::timeline::Point;
+use crate::plan::{Inputs, Plan, Timeline};
 use crate::report;
 use crate::time::{Instant, after, elapsed};
+use crate::units::{Power, Price, Soc};
 use crate::vendor::alphaess;
 
 /// How far the service looks ahead: what the orphan check needs, and no more.
@@ -150,10 +152,37 @@ impl Site {
     }
 }
 
-/// SHA-256 of a plan's JSON: what a replay has to meet to the byte.
+/// SHA-256 of a plan: of its JSON, and of the battery's course to the last bit, which as JSON would take longer than all the
+/// rest of a tick. What a replay has to meet.
 pub(super) fn digest(plan: &Plan<'_>) -> String {
     let spec = &plan.policy.device;
     let device = report::Device { name: spec.driver.name(), serial: &spec.serial };
     let payload = |settings: &Settings| alphaess::payload(settings, &spec.serial);
-    hex::encode(Sha256::digest(report::plan_json(plan, &device, &payload).to_string()))
+    let told = Plan {
+        policy: plan.policy,
+        inputs: plan.inputs,
+        prices: plan.prices.clone(),
+        decision: plan.decision,
+        timeline: Timeline { spans: plan.timeline.spans.clone(), course: Vec::new() },
+        safe_mode: plan.safe_mode,
+        rests_on_reading: plan.rests_on_reading,
+        compiled: plan.compiled.clone(),
+    };
+    let mut digest = Sha256::new();
+    digest.update(report::plan_json(&told, &device, &payload).to_string());
+    plan.timeline.course.iter().for_each(|point| digest.update(bits(point)));
+    hex::encode(digest.finalize())
+}
+
+/// A point of the course, bit by bit; what is not known is told apart from every number.
+fn bits(point: &Point) -> Vec<u8> {
+    let power = |power: Option<Power>| power.map(Power::watts);
+    let soc = point.soc.map(Soc::percent);
+    let values = [soc, power(point.battery), power(point.grid), point.import.map(Price::amount)];
+    let number = |value: &Option<f64>| value.map_or([0; 9], |value| framed(value.to_le_bytes()));
+    point.at.timestamp_millis().to_le_bytes().into_iter().chain(values.iter().flat_map(number)).collect()
+}
+
+fn framed([a, b, c, d, e, f, g, h]: [u8; 8]) -> [u8; 9] {
+    [1, a, b, c, d, e, f, g, h]
 }
