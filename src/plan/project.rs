@@ -67,7 +67,7 @@ struct Streak {
 /// be used now stays unknown throughout. Load and sun are constant over a step, at what they are at its beginning; so a rule
 /// that reads them, or the battery, is found to fire at the step after the moment at which it would. `memory` is that of before or of after the look at this very moment.
 #[must_use]
-#[allow(clippy::too_many_arguments)]
+#[allow(clippy::too_many_arguments, reason = "each is another part of what a projection starts from")]
 pub fn project(
     policy: &Policy,
     snapshot: &Snapshot,
