@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use site_support::drive::{Day, site_day};
 
 /// As many as a debug build lives through in a minute or so.
-const USUAL: u64 = 40;
+const USUAL: u64 = 30;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()

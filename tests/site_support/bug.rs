@@ -123,7 +123,7 @@ impl Bug {
                     window: Some((from, from + 60)),
                     days: Days::All,
                     read: None,
-                    grip: Grip::Charge(if from % 240 == 0 { 90 } else { 60 }),
+                    grip: Grip::Charge(if from.is_multiple_of(240) { 90 } else { 60 }),
                 };
                 family.rules = [120, 360, 600, 840, 1080, 1320].map(window).into();
                 (family.kind, family.writes_per_day, family.ahead_minutes) = ("many charges", 2, 60);

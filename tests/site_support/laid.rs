@@ -53,7 +53,7 @@ pub(crate) fn overlaps(schedule: &Schedule) -> bool {
 pub(crate) fn odd(half: Half) -> bool {
     let odd = |period: &Period| {
         let wraps = period.to != 0 && period.from > period.to;
-        period.from != period.to && (wraps || period.from % 15 != 0 || period.to % 15 != 0)
+        period.from != period.to && (wraps || !period.from.is_multiple_of(15) || !period.to.is_multiple_of(15))
     };
     half.enabled && half.periods.iter().any(odd)
 }

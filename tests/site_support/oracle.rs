@@ -40,6 +40,9 @@ struct Known {
     unclear: bool,
 }
 
+/// How many writes an object had had on a day, and when its last was.
+type Before = (usize, Option<DateTime<Utc>>);
+
 pub(crate) struct Oracle {
     family: Family,
     told: Told,
@@ -47,7 +50,7 @@ pub(crate) struct Oracle {
     /// Every write that was sent: when, and to which object.
     posts: Vec<(DateTime<Utc>, Which)>,
     /// Of each sequence, how many writes each object had had on the day when it began, and when the last was.
-    begun: BTreeMap<i64, [(usize, Option<DateTime<Utc>>); 2]>,
+    begun: BTreeMap<i64, [Before; 2]>,
     last_intent: i64,
     /// Writes that were called stored.
     proved: BTreeSet<i64>,

@@ -10,6 +10,9 @@ use super::line::Exchange;
 /// The time that a tick may take, and a look at the history may lag.
 const SLACK: Duration = Duration::minutes(3);
 
+/// How many items of a history, newest first, are looked at.
+const NEWEST: usize = 4;
+
 /// One signal of the newest reply.
 #[derive(Clone, Copy, Debug, Default)]
 struct Signal {
@@ -126,7 +129,7 @@ impl Told {
             let wall = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").ok()?;
             Some((self.zone.from_local_datetime(&wall).latest()?.with_timezone(&Utc), number(item.get("cbat")?)))
         };
-        if let Some((at, soc)) = items.iter().filter_map(stamp).max_by_key(|(at, _)| *at) {
+        if let Some((at, soc)) = items.iter().take(NEWEST).filter_map(stamp).max_by_key(|(at, _)| *at) {
             self.newest = self.newest.max(Some(at));
             self.history_soc = soc;
         }
