@@ -176,6 +176,26 @@ fn p12_a_refusal_in_the_middle_is_tried_again_ever_more_seldom_and_then_given_up
 }
 
 #[test]
+fn p12_a_wait_that_a_wrong_clock_has_dated_does_not_outlast_its_correction() {
+    let mut machine = course(
+        pair(),
+        &[
+            (Event::IntentDurable, &["send discharge"]),
+            (Event::SendReply(SendReply::Accepted), &["0: accepted", "read discharge"]),
+            (found(discharge(10)), &["wait"]),
+        ],
+    );
+    let day = 24 * 60;
+    assert_eq!(words(&machine.on(tick(-5))), ["wait"], "a clock that was set back by less than the interval");
+    assert_eq!(words(&machine.on(tick(-day))), ["read discharge"]);
+    let refused = |minute| Attempt { step: 0, at: minutes(minute), outcome: Some(Outcome::Refused) };
+    let first = |attempt: Attempt| words(&Machine::recover(pair(), &[attempt], INTERVAL, minutes(0)).1);
+    assert_eq!(first(refused(-5)), ["wait"]);
+    assert_eq!(first(refused(-11)), ["read discharge"]);
+    assert_eq!(first(refused(day)), ["read discharge"]);
+}
+
+#[test]
 fn a_first_step_that_is_refused_ends_the_sequence() {
     let events: [(Event, &[&str]); 2] =
         [(DURABLE, &["send charge"]), (REFUSED, &["0: refused", "alarm: charge refused", "done: Refused"])];

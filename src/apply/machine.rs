@@ -184,7 +184,7 @@ impl Machine {
             return (machine, commands);
         }
         let commands = match waits {
-            Some(until) if now < until => machine.wait(until),
+            Some(until) if machine.waits(now, until) => machine.wait(until),
             _ => machine.read(false),
         };
         (machine, commands)
@@ -348,7 +348,12 @@ impl Machine {
 
     fn tick(&mut self, now: Instant, until: Instant) -> Vec<Command> {
         self.now = now;
-        if now < until { vec![Command::AwaitNextTick] } else { self.read(false) }
+        if self.waits(now, until) { vec![Command::AwaitNextTick] } else { self.read(false) }
+    }
+
+    /// Whether it is too soon. A wait for longer than any was meant to be was dated by a clock that has been set back since.
+    fn waits(&self, now: Instant, until: Instant) -> bool {
+        now < until && until <= after(now, self.backoff())
     }
 
     fn wait(&mut self, until: Instant) -> Vec<Command> {

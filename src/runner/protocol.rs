@@ -140,7 +140,7 @@ impl Site {
         let now = self.clock.now();
         let remembrance =
             Remembrance { permits: self.permits_to_finish()?, ..Remembrance::of(&self.journal, &self.policy, now)? };
-        self.observe(&remembrance, now);
+        self.observe(&remembrance, now)?;
         let inputs = self.inputs(now, HORIZON, &remembrance)?;
         let plan = Plan::make(&self.policy, &inputs);
         Ok(plan.writes().first().is_some_and(|write| write.settings.same_meaning(settings)))

@@ -71,7 +71,7 @@ impl Site {
         let now = self.clock.now();
         let memory_before = record::memory_text(&self.policy, &self.memory);
         let remembrance = Remembrance::of(&self.journal, &self.policy, now)?;
-        self.observe(&remembrance, now);
+        self.observe(&remembrance, now)?;
         let inputs = self.inputs(now, HORIZON, &remembrance)?;
         let policy = self.policy.clone();
         let plan = Plan::make(&policy, &inputs);
@@ -86,12 +86,14 @@ impl Site {
         Ok((plan.decision, pending))
     }
 
-    /// Lets every condition with a memory look at this moment.
-    pub(super) fn observe(&mut self, remembrance: &Remembrance, now: Instant) {
+    /// Lets every condition with a memory look at this moment, and keeps what it remembers before anything is written on it: a
+    /// latch that has let go must not be found shut by the next process.
+    pub(super) fn observe(&mut self, remembrance: &Remembrance, now: Instant) -> Result<(), SiteError> {
         let prices = banded_prices(&self.policy, now, after(now, FRESH));
         let situation =
             Situation { snapshot: &self.readings, prices: &prices, manual: remembrance.manual.as_ref(), now };
         self.memory.observe(&self.policy, &situation);
+        Ok(self.journal.set_memory(&self.policy.site, &record::memory_texts(&self.policy, &self.memory))?)
     }
 
     /// Reads the schedule again if it was read too long ago to write on: read, change, write.
@@ -142,7 +144,6 @@ impl Site {
     pub(super) fn keep(&mut self, prune: bool) -> Result<(), SiteError> {
         let now = self.clock.now();
         let site = self.name();
-        self.journal.set_memory(&site, &record::memory_texts(&self.policy, &self.memory))?;
         self.journal.set_note(&site, DRIVER_NOTE, &self.hand.memory(), now)?;
         if prune {
             self.journal.prune(&Retention::default(), now)?;

@@ -12,7 +12,7 @@ use std::time::Duration as Span;
 
 use chrono::{DateTime, Duration, Utc};
 use offpeak::clock::{Clock, VirtualClock};
-use offpeak::journal::Journal;
+use offpeak::journal::{Journal, LogFilter};
 use offpeak::policy::Policy;
 use offpeak::runner::{Hand, Site, Tick};
 use offpeak::simulator::device::{DeviceModel, EmptyRestriction, Overlap, Wrap};
@@ -159,6 +159,12 @@ impl Drive {
                 }
                 self.oracle.tick(&journal, &self.policy, &self.line.take(), None);
                 journal = self.after_kill(journal);
+            }
+        }
+        if std::env::var_os("OFFPEAK_SITE_SEED").is_some() {
+            println!("{}", self.text);
+            for entry in journal.log(&LogFilter::default(), 500).expect("a log") {
+                println!("{} {:9} {}", entry.at.format("%d %H:%M:%S"), entry.kind.word(), entry.text);
             }
         }
     }

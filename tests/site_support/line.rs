@@ -1,6 +1,7 @@
 //! The line between a driver and the simulated cloud: it notes every exchange with the store before and after it, and it can
 //! be cut for ever in the middle of one, as a killed process experiences it.
 
+use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -184,5 +185,13 @@ impl Exchange {
     pub(crate) fn tells(&self) -> Option<Which> {
         let whole = !self.write && self.data().is_some_and(|data| data.get("sysSn").is_none() || data.is_object());
         self.object().filter(|_| whole && self.data().is_some_and(Value::is_object))
+    }
+}
+
+impl fmt::Display for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let held = self.object().map(|which| self.after.half(which));
+        let (at, code) = (self.at.format("%d %H:%M:%S%.3f"), self.code());
+        write!(f, "{at} {} reached {} stored {} code {code:?}: {held:?}", self.endpoint, self.reached, self.stored)
     }
 }
