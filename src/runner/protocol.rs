@@ -1,6 +1,7 @@
 //! Drives the write protocol: does what the machine commands, and tells it what happened.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use tracing::{debug, info, warn};
 
@@ -10,6 +11,7 @@ use super::tick::HORIZON;
 use crate::apply::{Alarm, Command, End, Event, Machine, SendReply};
 use crate::device::two_window::GRID_MINUTES;
 use crate::device::{Object, Outcome, Sequence, Settings, Step, TwoWindow, WriteFailure};
+use crate::journal::WriteRecord;
 use crate::plan::Plan;
 use crate::plan::budget::{MayGrant, Permits, Refusal};
 use crate::time::{Instant, after};
@@ -17,9 +19,15 @@ use crate::time::{Instant, after};
 /// The most commands that one tick carries out: a sequence of three writes takes about twenty.
 const MAX_COMMANDS: usize = 64;
 
+/// How many of the newest writes are looked back on for failures in a row.
+const LOOKED_BACK: u32 = 24;
+
+/// The longest rest after failed writes, unless the policy's interval is longer.
+const LONGEST_REST: Duration = Duration::from_secs(3600);
+
 impl Site {
     /// Whether a plan's writes may begin: nothing is under way, the hand may write, no object of theirs is someone else's,
-    /// and the vendor did not just refuse.
+    /// and the vendor did not just fail one.
     pub(super) fn may_begin(&self, plan: &Plan<'_>) -> Result<bool, SiteError> {
         if self.under_way.is_some() || !self.hand.may_write() {
             return Ok(false);
@@ -27,7 +35,7 @@ impl Site {
         for write in plan.writes() {
             let object = write.settings.object();
             if super::look::is_foreign(&self.journal, &self.policy, object)?
-                || self.was_refused(object, plan.inputs.now)?
+                || self.failed_lately(object, plan.inputs.now)?
             {
                 return Ok(false);
             }
@@ -262,12 +270,19 @@ impl Site {
         self.alarm(&key, &crate::report::alarms::alarm(alarm), now)
     }
 
-    /// Whether the vendor refused a write to the object so lately that not even a withdrawal is tried.
-    fn was_refused(&self, object: Object, now: Instant) -> Result<bool, SiteError> {
-        let (from, until) = self.policy.zone.day(self.policy.zone.local(now).date);
-        let refused = self.journal.writes_used(&self.policy.site, object, from, until)?.last_refused;
+    /// Whether writes to the object failed so lately that not even a withdrawal is tried: for the interval after one failure,
+    /// doubled with each further one in a row. A vendor that fails a write by an answer that is neither yes nor no
+    /// would otherwise be asked every minute.
+    fn failed_lately(&self, object: Object, now: Instant) -> Result<bool, SiteError> {
+        let writes = self.journal.writes(&self.policy.site, LOOKED_BACK)?;
+        let ours = writes.iter().filter(|write| write.write.settings.object() == object);
+        let lasting = ours.map(fate).take_while(|fate| !matches!(fate, Some((_, Outcome::Stored))));
+        let failures: Vec<Instant> = lasting.filter_map(failed_at).collect();
+        let Some(last) = failures.first() else { return Ok(false) };
         let span = self.policy.limits.time_between_writes;
-        Ok(refused.is_some_and(|at| at <= now && now < after(at, span)))
+        let doublings = u32::try_from(failures.len() - 1).unwrap_or(u32::MAX);
+        let rest = span.saturating_mul(2_u32.saturating_pow(doublings)).min(LONGEST_REST.max(span));
+        Ok(*last <= now && now < after(*last, rest))
     }
 
     /// Why the plan writes, in one line.
@@ -280,4 +295,14 @@ impl Site {
         });
         next.unwrap_or_else(|| "as the policy says".to_owned())
     }
+}
+
+/// The last that became known of the exchange of a write, not of its effect.
+fn fate(write: &WriteRecord) -> Option<(Instant, Outcome)> {
+    let effect = |outcome| matches!(outcome, Outcome::Effective | Outcome::NotEffective | Outcome::NotObservable);
+    write.outcomes.iter().rev().map(|(at, outcome, _)| (*at, *outcome)).find(|(_, outcome)| !effect(*outcome))
+}
+
+fn failed_at(fate: Option<(Instant, Outcome)>) -> Option<Instant> {
+    fate.filter(|(_, outcome)| matches!(outcome, Outcome::Refused | Outcome::NotStored)).map(|(at, _)| at)
 }

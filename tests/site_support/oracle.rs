@@ -59,6 +59,8 @@ pub(crate) struct Oracle {
     refusals: u32,
     refused_at: Option<DateTime<Utc>>,
     possible: u32,
+    /// The sequence that was open after the tick before.
+    open: Option<i64>,
     ticks_since_jump: u32,
     /// Whether exchanges about the schedule are printed.
     talks: bool,
@@ -67,6 +69,9 @@ pub(crate) struct Oracle {
     pub(crate) foreign_edits: u32,
     pub(crate) violations: Vec<Violation>,
 }
+
+/// Sends to one object within an hour that the policies of the family can need, failures included.
+const MOST_AN_HOUR: usize = 14;
 
 fn index(which: Which) -> usize {
     usize::from(which == Which::Discharge)
@@ -90,6 +95,7 @@ impl Oracle {
             refusals: 0,
             refused_at: None,
             possible: 0,
+            open: None,
             ticks_since_jump: 100,
             talks: std::env::var_os("OFFPEAK_SITE_SEED").is_some(),
             grants: 0,
@@ -139,7 +145,7 @@ impl Oracle {
     pub(crate) fn tick(&mut self, journal: &Journal, policy: &Policy, exchanges: &[Exchange], done: Option<&Tick>) {
         let first = self.violations.len();
         let intents = self.new_intents(journal, exchanges);
-        let open = journal.unfinished("home").expect("a journal").is_some();
+        let open = journal.unfinished("home").expect("a journal").map(|unfinished| unfinished.sequence.id);
         let mut written: Vec<&Exchange> = Vec::new();
         for exchange in exchanges {
             if self.talks && exchange.object().is_some() {
@@ -206,6 +212,11 @@ impl Oracle {
             Some(write) => self.counted(exchange, which, write),
         }
         self.posts.push((at, which));
+        let hour =
+            self.posts.iter().filter(|(post, one)| *one == which && *post <= at && at - *post < Duration::hours(1));
+        if hour.count() > MOST_AN_HOUR {
+            self.blame("P23", at, format!("{which:?} was sent more than {MOST_AN_HOUR} times within an hour"));
+        }
         let code = exchange.code();
         let refused = matches!(code, Some(code) if code != 200 && ![6008, 6016, 6026, 6029].contains(&code));
         if refused {
@@ -383,9 +394,10 @@ impl Oracle {
     }
 
     /// P12, P7: a sequence that has begun ends within two ticks in which a write is possible.
-    fn pair(&mut self, open: bool, exchanges: &[Exchange]) {
+    fn pair(&mut self, open: Option<i64>, exchanges: &[Exchange]) {
         let Some(last) = exchanges.last() else { return };
-        if !open {
+        let same = open.is_some() && std::mem::replace(&mut self.open, open) == open;
+        if !same {
             (self.possible, self.refusals, self.refused_at) = (0, 0, None);
             return;
         }
