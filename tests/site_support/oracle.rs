@@ -62,6 +62,8 @@ pub(crate) struct Oracle {
     /// The sequence that was open after the tick before.
     open: Option<i64>,
     ticks_since_jump: u32,
+    /// The last write that changed the grip in force: when, and what the readings said of each rule then.
+    changed: Option<(DateTime<Utc>, Vec<bool>)>,
     /// Whether exchanges about the schedule are printed.
     talks: bool,
     pub(crate) grants: u32,
@@ -69,6 +71,9 @@ pub(crate) struct Oracle {
     pub(crate) foreign_edits: u32,
     pub(crate) violations: Vec<Violation>,
 }
+
+/// How long a grip that a reading changed may stay so that readings which hover do not make it flap.
+const STEADY: Duration = Duration::minutes(30);
 
 /// Sends to one object within an hour that the policies of the family can need, failures included.
 const MOST_AN_HOUR: usize = 14;
@@ -97,6 +102,7 @@ impl Oracle {
             possible: 0,
             open: None,
             ticks_since_jump: 100,
+            changed: None,
             talks: std::env::var_os("OFFPEAK_SITE_SEED").is_some(),
             grants: 0,
             withdrawals: 0,
@@ -291,6 +297,10 @@ impl Oracle {
         }
         self.bounds(at, which, after.half(which), before.half(which));
         self.orphan(at, which, &before, &after);
+        let (_, quarter) = lap(self.family.zone, at)[0];
+        if grip(&before, quarter) != grip(&after, quarter) {
+            self.changed = Some((at, self.told.facts(&self.family, at)));
+        }
         let known = &mut self.objects[index(which)];
         (known.ours, known.foreign, known.noticed) = (Some(after.half(which)), None, false);
     }
@@ -436,16 +446,19 @@ impl Oracle {
     }
 
     /// P6 between writes: nothing pending, everything ours, and yet a grip within `program ahead` that nothing asks for.
+    /// P11 asks that a grip which a reading changed stay for half an hour: what was asked for at that change excuses it.
     fn standing(&mut self, tick: &Tick) {
         let [charge, discharge] = self.objects.map(|known| known.ours.filter(|ours| known.told == Some(*ours)));
         let calm = tick.verified && tick.pending == 0 && tick.sent.is_empty() && self.ticks_since_jump > 2;
         let (true, Some(charge), Some(discharge)) = (calm, charge, discharge) else { return };
         let schedule = Schedule { charge, discharge };
         let facts = self.told.facts(&self.family, tick.at);
+        let kept = self.changed.iter().find(|(at, _)| tick.at - *at < STEADY);
         let ahead = tick.at + Duration::minutes(self.family.ahead_minutes);
         for (then, quarter) in lap(self.family.zone, tick.at).into_iter().take_while(|(then, _)| *then <= ahead) {
             let held = grip(&schedule, quarter);
-            if !legal(held, self.family.allowed(then, tick.at, &facts)) {
+            let excused = |(_, facts): &(_, Vec<bool>)| legal(held, self.family.allowed(then, tick.at, facts));
+            if !legal(held, self.family.allowed(then, tick.at, &facts)) && !kept.is_some_and(excused) {
                 self.blame("P6", tick.at, format!("{held:?} stands at {then}, which nothing asks for ({facts:?})"));
                 return;
             }
