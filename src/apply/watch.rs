@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::device::two_window::GRID_MINUTES;
-use crate::device::{Grip, Meaning};
+use crate::device::{Day, Grip};
 use crate::snapshot::{Signal, Snapshot};
 use crate::time::{Instant, Local, after};
 use crate::units::Power;
@@ -34,8 +34,8 @@ const FULL_POWER: f64 = 0.9;
 pub struct Watch {
     /// The grip in force.
     pub grip: Grip,
-    /// The floor in force, in percent.
-    pub floor: u8,
+    /// The floor in force, in percent; `None` where the device's own holds.
+    pub floor: Option<u8>,
     /// When the window began, or when it was written if that was later.
     pub since: Instant,
     /// The most that the battery takes.
@@ -104,7 +104,7 @@ impl Watch {
     /// schedule was last written.
     #[must_use]
     pub fn begin(
-        meaning: &Meaning,
+        day: &Day,
         wall: Local,
         now: Instant,
         written_at: Instant,
@@ -112,15 +112,16 @@ impl Watch {
         max_age: Duration,
     ) -> Watch {
         let quarter = usize::from(wall.minute / GRID_MINUTES);
-        let grip = meaning.quarters.get(quarter).copied().unwrap_or(Grip::SelfConsume);
-        let (before, after) = meaning.quarters.split_at(quarter.min(meaning.quarters.len()));
+        let cell = day.cell(quarter);
+        let grip = cell.map_or(Grip::SelfConsume, |cell| cell.grip);
+        let (before, after) = day.quarters.split_at(quarter.min(day.quarters.len()));
         let back = before.iter().rev().chain(after.iter().rev());
-        let quarters = back.take_while(|other| **other == grip).count();
+        let quarters = back.take_while(|other| other.grip == grip).count();
         let minutes = quarters.saturating_mul(usize::from(GRID_MINUTES)) + usize::from(wall.minute % GRID_MINUTES);
         let past_minute = chrono::Duration::milliseconds(now.timestamp_millis().rem_euclid(60_000));
         let into = chrono::Duration::minutes(i64::try_from(minutes).unwrap_or_default()) + past_minute;
         let began = if quarters >= before.len() + after.len() { written_at } else { now - into };
-        Watch { grip, floor: meaning.floor, since: began.max(written_at), charge_power, max_age }
+        Watch { grip, floor: cell.and_then(|cell| cell.floor), since: began.max(written_at), charge_power, max_age }
     }
 
     /// What the readings since then say. They may come in any order, and again: the same readings give the same verdict, so
@@ -204,7 +205,7 @@ impl Watch {
     fn would_discharge(&self, seen: &Seen) -> Result<(), Unseen> {
         let soc = seen.soc.ok_or(Unseen::NoReading)?;
         let demand = seen.demand.ok_or(Unseen::NoReading)?;
-        if soc <= f64::from(self.floor) + NEAR {
+        if self.floor.is_some_and(|floor| soc <= f64::from(floor) + NEAR) {
             Err(Unseen::AtFloor)
         } else if demand < DEMAND {
             Err(Unseen::NothingToCover)

@@ -88,13 +88,11 @@ fn action(text: &str, policy: &Policy) -> Result<Action, Failure> {
     if let Action::ChargeToCover { .. } = action {
         return failure(format!("`{action}` needs a forecast and cannot be commanded; write `charge to 80%`"));
     }
-    let device = policy.device.driver;
-    let Some(capability) = Capability::of(device) else {
-        return failure(format!("this version has no driver for {}", device.name()));
-    };
+    let device = policy.device.driver();
+    let capability = policy.device.capability();
     match refusal(action, &capability) {
         Some((cannot, instead)) => {
-            failure(format!("`{action}`: the {} of {} {cannot}; {instead}", capability.store, device.name()))
+            failure(format!("`{action}`: the {} of {} {cannot}; {instead}", capability.store.name(), device.name()))
         }
         None => Ok(action),
     }
@@ -102,13 +100,13 @@ fn action(text: &str, policy: &Policy) -> Result<Action, Failure> {
 
 /// What a device cannot do of an action, and what to ask instead.
 fn refusal(action: Action, capability: &Capability) -> Option<(String, String)> {
+    let least = capability.windows.and_then(|windows| windows.target.least()).unwrap_or_default();
     match action {
         Action::ChargeTo { target, power: Some(_) } if !capability.charge_power => {
             let without = Action::ChargeTo { target, power: None };
             Some(("cannot set the power of a charge".to_owned(), format!("write `{without}`")))
         }
-        Action::ChargeTo { target, .. } if target.percent() < f64::from(capability.least_target) => {
-            let least = capability.least_target;
+        Action::ChargeTo { target, .. } if target.percent() < f64::from(least) => {
             let instead = format!("write `charge to {least}%`, or `hold` to keep what is there");
             Some((format!("takes no charge target below {least} %"), instead))
         }

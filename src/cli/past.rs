@@ -102,7 +102,7 @@ impl Past {
                 None => session.clock().await?.now(),
             })
         })?;
-        if known.policy.as_ref().is_none_or(|policy| policy.device.driver != Driver::Simulated) {
+        if known.policy.as_ref().is_none_or(|policy| policy.device.driver() != Driver::Simulated) {
             return Ok(now);
         }
         let newest = self.journal.decision_at(&known.site, Instant::MAX_UTC)?.map(|tick| tick.at);

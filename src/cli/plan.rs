@@ -7,7 +7,7 @@ use super::output::{Failure, OK, Outcome, PENDING, failure, print, print_json};
 use super::session::{Loaded, Session};
 use super::{files, given, saved_plan, shown, when};
 use crate::clock::{Clock, SystemClock};
-use crate::device::TwoWindow;
+use crate::device::{PerObject, Schedule};
 use crate::engine::{Memory, Situation, banded_prices};
 use crate::plan::budget::{MayGrant, Permits};
 use crate::plan::{Inputs, Plan};
@@ -73,7 +73,7 @@ fn supposed(options: &Options, words: &[String], policy: &Policy, horizon: Durat
         manual: None,
         outlook: given.outlook,
         present,
-        used: [0, 0],
+        used: PerObject::default(),
         permits,
         last_change: None,
     };
@@ -84,7 +84,7 @@ fn supposed(options: &Options, words: &[String], policy: &Policy, horizon: Durat
 /// What may be granted on a day without any write so far.
 fn unused(policy: &Policy) -> Permits {
     let writes = policy.limits.writes_per_day.saturating_sub(1);
-    Permits { charge: MayGrant::Yes { writes }, discharge: MayGrant::Yes { writes } }
+    Permits::all(MayGrant::Yes { writes })
 }
 
 fn observe(inputs: &mut Inputs, policy: &Policy, now: Instant) {
@@ -93,7 +93,7 @@ fn observe(inputs: &mut Inputs, policy: &Policy, now: Instant) {
     inputs.memory.observe(policy, &situation);
 }
 
-fn present(options: &Options) -> Result<Option<TwoWindow>, Failure> {
+fn present(options: &Options) -> Result<Option<Schedule>, Failure> {
     let Some(path) = &options.device else { return Ok(None) };
     let text = files::read_text(path)?;
     let schedule = alphaess::parse_device_file(&text);

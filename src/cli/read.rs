@@ -8,7 +8,7 @@ use super::args::{Format, OnePolicy as Options};
 use super::output::{OK, Outcome, print, print_json};
 use super::session::Session;
 use super::terminal;
-use crate::device::{Object, TwoWindow};
+use crate::device::Schedule;
 use crate::plan::Inputs;
 use crate::policy::Policy;
 use crate::report::moment::{self, rfc3339};
@@ -40,7 +40,7 @@ pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
         Format::Json => print_json(&json!({
             "version": 1,
             "site": policy.site,
-            "device": { "name": policy.device.driver.name(), "serial": policy.device.serial },
+            "device": { "name": policy.device.driver().name(), "serial": policy.device.serial },
             "now": rfc3339(inputs.now),
             "readings": report::readings_json(&inputs.readings, inputs.now, max_age),
             "schedule": inputs.present.as_ref().map(listing::schedule_json),
@@ -53,14 +53,15 @@ fn text(policy: &Policy, inputs: &Inputs) -> String {
     let style = terminal::style();
     let (device, now) = (&policy.device, inputs.now);
     let title =
-        format!("{} · {} {} · {}", policy.site, device.driver.name(), device.serial, moment::full(now, &policy.zone));
+        format!("{} · {} {} · {}", policy.site, device.driver().name(), device.serial, moment::full(now, &policy.zone));
     let readings = report::readings_text(&inputs.readings, &policy.zone, now, policy.limits.reading_max_age, style);
     let schedule = inputs.present.map(|schedule| listing::facts("schedule", &facts(&schedule), style));
     format!("{title}\n\n{readings}\n{}", schedule.unwrap_or_default())
 }
 
-fn facts(schedule: &TwoWindow) -> Vec<(&'static str, Role, String)> {
-    let settings = Object::ALL.map(|object| (object.word(), Role::Text, schedule.settings(object).to_string()));
+fn facts(schedule: &Schedule) -> Vec<(&'static str, Role, String)> {
+    let settings =
+        schedule.contents().into_iter().map(|settings| (settings.object().word(), Role::Text, settings.to_string()));
     let oddity = schedule.oddity().map(|oddity| ("odd", Role::Warn, report::words::oddity(oddity)));
     settings.into_iter().chain(oddity).collect()
 }

@@ -7,7 +7,7 @@ use super::output::{FAILED, OK, Outcome, ask, failure, print, print_json};
 use super::past::Past;
 use super::session::{Loaded, Session};
 use super::terminal;
-use crate::device::TwoWindow;
+use crate::device::Schedule;
 use crate::journal::StateLock;
 use crate::plan::diff::{self, Difference};
 use crate::policy::Policy;
@@ -19,9 +19,9 @@ use crate::time::Instant;
 
 /// What was there before, and what is there now.
 struct Way {
-    original: TwoWindow,
+    original: Schedule,
     read_at: Instant,
-    present: TwoWindow,
+    present: Schedule,
     differences: Vec<Difference>,
 }
 
@@ -97,12 +97,12 @@ fn shown(policy: &Policy, way: &Way) -> String {
     let title = format!(
         "{} · {} {} · back to what it held at {}, before the first write",
         policy.site,
-        device.driver.name(),
+        device.driver().name(),
         device.serial,
         moment::full(way.read_at, &policy.zone)
     );
     let facts = way.differences.iter().flat_map(|difference| {
-        let endpoint = difference.object.update_endpoint();
+        let endpoint = difference.to.update_endpoint();
         difference.changes.iter().map(move |change| (endpoint, Role::Text, change.to_string()))
     });
     listing::facts(&title, &facts.collect::<Vec<_>>(), terminal::style())

@@ -13,8 +13,7 @@ use crate::clock_remote::RemoteClock;
 use crate::diagnostic::{self, Severity};
 use crate::journal::Journal;
 use crate::policy::{self, Policy};
-use crate::runner::{self, Hand, Site, Way};
-use crate::vendor::alphaess::AlphaEss;
+use crate::runner::{self, Site, Way};
 use crate::vendor::simulated::Kept;
 
 /// The options of one call of the program.
@@ -28,16 +27,6 @@ pub struct Loaded {
     pub policy: Policy,
     /// Its file's text.
     pub text: String,
-}
-
-/// A device with the clock that it lives under, and the world behind it if that is simulated.
-pub struct Reached {
-    /// The device.
-    pub device: AlphaEss,
-    /// The clock.
-    pub clock: Arc<dyn Clock>,
-    /// The simulated world.
-    pub world: Option<Kept>,
 }
 
 impl<'a> Session<'a> {
@@ -106,21 +95,6 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The device of a policy. `memory` is what its driver wanted remembered.
-    ///
-    /// # Errors
-    /// It cannot be reached.
-    fn reach(
-        policy: &Policy,
-        (clock, world): (Arc<dyn Clock>, Option<Kept>),
-        memory: Option<String>,
-        impatient: bool,
-    ) -> Result<Reached, Failure> {
-        let way = Way { clock: Arc::clone(&clock), memory, impatient };
-        let device = runner::connect(policy, way, world.as_ref())?;
-        Ok(Reached { device, clock, world })
-    }
-
     /// The clock that a policy's site lives under: of a simulated world its own, which may be ahead of the machine's.
     ///
     /// # Errors
@@ -143,14 +117,13 @@ impl<'a> Session<'a> {
     /// # Errors
     /// The journal or the device cannot be reached.
     pub async fn reading_site(&self, loaded: &Loaded) -> Result<(Site, Option<Kept>), Failure> {
-        let lived = self.lived(&loaded.policy).await?;
+        let (clock, world) = self.lived(&loaded.policy).await?;
         let folder = self.state()?;
         let journal = Journal::open_beside(&folder).map_err(|error| past::unusable(&folder, &error))?;
         let memory = runner::driver_memory(&journal, &loaded.policy.site)?;
-        let reached = Session::reach(&loaded.policy, lived, memory, true)?;
-        let hand = Hand::Reading(Box::new(reached.device));
-        let site = Site::begin(loaded.policy.clone(), &loaded.text, hand, journal, reached.clock)?;
-        Ok((site, reached.world))
+        let way = Way { clock: Arc::clone(&clock), memory, impatient: true };
+        let hand = runner::reading(&loaded.policy, way, world.as_ref())?;
+        Ok((Site::begin(loaded.policy.clone(), &loaded.text, hand, journal, clock)?, world))
     }
 
     /// The policy's site, to be written, by the holder of the state folder alone.
@@ -158,12 +131,11 @@ impl<'a> Session<'a> {
     /// # Errors
     /// The journal or the device cannot be reached.
     pub async fn writing_site(&self, loaded: &Loaded) -> Result<(Site, Option<Kept>), Failure> {
-        let lived = self.lived(&loaded.policy).await?;
+        let (clock, world) = self.lived(&loaded.policy).await?;
         let journal = Journal::open(&self.state()?)?;
         let memory = runner::driver_memory(&journal, &loaded.policy.site)?;
-        let reached = Session::reach(&loaded.policy, lived, memory, false)?;
-        let hand = Hand::Writing(Box::new(reached.device));
-        let site = Site::begin(loaded.policy.clone(), &loaded.text, hand, journal, reached.clock)?;
-        Ok((site, reached.world))
+        let way = Way { clock: Arc::clone(&clock), memory, impatient: false };
+        let hand = runner::writing(&loaded.policy, way, world.as_ref())?;
+        Ok((Site::begin(loaded.policy.clone(), &loaded.text, hand, journal, clock)?, world))
     }
 }

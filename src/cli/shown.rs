@@ -7,7 +7,7 @@ use crate::device::Settings;
 use crate::plan::Plan;
 use crate::policy::Policy;
 use crate::report::{self, Device};
-use crate::vendor::alphaess;
+use crate::runner;
 
 /// The plan screen.
 pub fn text(plan: &Plan<'_>, closing: &str) -> String {
@@ -16,10 +16,10 @@ pub fn text(plan: &Plan<'_>, closing: &str) -> String {
 
 /// The plan as data.
 pub fn json(plan: &Plan<'_>) -> Value {
-    let serial = &plan.policy.device.serial;
-    report::plan_json(plan, &device(plan.policy), &|settings: &Settings| alphaess::payload(settings, serial))
+    let spec = &plan.policy.device;
+    report::plan_json(plan, &device(plan.policy), &|settings: &Settings| runner::payload(settings, spec))
 }
 
 fn device(policy: &Policy) -> Device<'_> {
-    Device { name: policy.device.driver.name(), serial: &policy.device.serial }
+    Device { name: policy.device.driver().name(), serial: &policy.device.serial }
 }

@@ -10,7 +10,7 @@ use super::past::{self, Known, Past};
 use super::session::Session;
 use super::terminal;
 use crate::clock::{Clock, SystemClock};
-use crate::device::Object;
+use crate::device::{Object, Settings, Store};
 use crate::engine::Source;
 use crate::journal::{AlarmRecord, DriftRecord, Loss, OverrideRecord, ScheduleRecord, StateLock, TickRecord};
 use crate::report::listing;
@@ -28,7 +28,7 @@ struct Status {
     now: Instant,
     tick: Option<TickRecord>,
     verified: Option<Instant>,
-    objects: [ObjectStatus; 2],
+    objects: Vec<ObjectStatus>,
     manual: Option<OverrideRecord>,
     alarms: Vec<AlarmRecord>,
     unfinished: bool,
@@ -79,16 +79,26 @@ pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
 fn status(past: &Past, session: &Session<'_>, known: Known) -> Result<Status, Failure> {
     let now = past.now(session, &known)?;
     let (journal, site, zone) = (&past.journal, known.site.as_str(), known.zone());
-    let [charge, discharge] = Object::ALL.map(|object| of_object(past, site, object, &zone, now));
+    let objects = written(past, site)?;
+    let objects = objects.iter().map(|object| of_object(past, site, *object, &zone, now));
     Ok(Status {
         now,
         tick: journal.decision_at(site, now)?,
         verified: journal.verified_cycle(site)?,
-        objects: [charge?, discharge?],
+        objects: objects.collect::<Result<_, _>>()?,
         manual: journal.active_override(site, now)?,
         alarms: journal.alarms(site)?,
         unfinished: journal.unfinished(site)?.is_some(),
         known,
+    })
+}
+
+/// The objects of the store that a site is written by; those of the two-window store as long as nothing was written.
+fn written(past: &Past, site: &str) -> Result<&'static [Object], Failure> {
+    let windows = past.journal.proven(site, Object::Windows)?;
+    Ok(match windows.map(|record| record.settings) {
+        Some(Settings::Windows(list)) => list.store.objects(),
+        _ => Store::TwoWindow.objects(),
     })
 }
 
@@ -109,7 +119,7 @@ fn text(status: &Status, folder: &Folder) -> String {
         .known
         .policy
         .as_ref()
-        .map(|policy| format!(" · {} {}", policy.device.driver.name(), policy.device.serial));
+        .map(|policy| format!(" · {} {}", policy.device.driver().name(), policy.device.serial));
     let title = format!("{}{} · {}", status.known.site, device.unwrap_or_default(), moment::full(status.now, &zone));
     let mut facts = vec![now(status, &zone), verified(status), service(folder)];
     facts.extend(manual(status, &zone));
@@ -249,7 +259,6 @@ fn as_json(folder: &Folder, sites: &[Status]) -> Value {
 
 fn site_json(status: &Status) -> Value {
     let policy = status.known.policy.as_ref();
-    let [charge, discharge] = &status.objects;
     let limit = policy.map(|policy| policy.limits.writes_per_day);
     json!({
         "site": status.known.site,
@@ -263,7 +272,7 @@ fn site_json(status: &Status) -> Value {
         "override": status.manual.as_ref().map(|manual| json!({
             "action": manual.action, "at": rfc3339(manual.at), "until": rfc3339(manual.until),
         })),
-        "objects": { "charge": object_json(charge, limit), "discharge": object_json(discharge, limit) },
+        "objects": status.objects.iter().map(|one| (one.object.word().to_owned(), object_json(one, limit))).collect::<serde_json::Map<_, _>>(),
         "unfinished": status.unfinished,
         "alarms": status.alarms.iter().map(|alarm| json!({
             "key": alarm.key, "since": rfc3339(alarm.since), "text": alarm.text,

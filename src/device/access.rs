@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 
 use super::Capability;
-use super::two_window::{Object, Settings, TwoWindow};
+use super::schedule::{Object, Schedule, Settings};
 use crate::snapshot::Snapshot;
 use crate::time::Instant;
 use crate::units::Power;
@@ -31,7 +31,7 @@ pub trait ReadDevice: Send {
     async fn object(&mut self, object: Object) -> Result<Settings, DeviceError>;
 
     /// The whole schedule, its objects read one after the other.
-    async fn schedule(&mut self) -> Result<TwoWindow, DeviceError>;
+    async fn schedule(&mut self) -> Result<Schedule, DeviceError>;
 
     /// What the device measured on one local day, oldest first.
     async fn history(&mut self, day: NaiveDate) -> Result<Vec<HistoryPoint>, DeviceError>;

@@ -3,13 +3,22 @@
 pub mod access;
 pub mod capability;
 mod driver;
+pub mod kind;
+pub mod mapping;
 pub mod quarters;
+pub mod schedule;
+pub mod store;
 pub mod two_window;
+pub mod window_list;
 pub mod write;
 
 pub use access::{DeviceError, ReadDevice, WriteDevice, WriteFailure};
 pub use capability::Capability;
 pub use driver::Driver;
+pub use kind::DeviceKind;
 pub use quarters::QuarterSet;
-pub use two_window::{ChargeSettings, DischargeSettings, Grip, Meaning, Object, Oddity, Period, Settings, TwoWindow};
+pub use schedule::{Cell, Day, Grip, Object, Oddity, PerObject, Schedule, Settings};
+pub use store::Store;
+pub use two_window::{ChargeSettings, DischargeSettings, Meaning, Period, TwoWindow};
+pub use window_list::{Flag, ListWindow, WindowList};
 pub use write::{Attempt, Outcome, Sequence, Step, WriteKind};

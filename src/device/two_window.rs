@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::QuarterSet;
+use super::{Grip, Object, Oddity, QuarterSet, Settings};
 use crate::time::ClockTime;
 
 /// Quarter hours in a day of the wall clock.
@@ -51,35 +51,6 @@ pub struct Period {
     pub to: ClockTime,
 }
 
-/// One of the store's two objects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Object {
-    /// See [`ChargeSettings`].
-    Charge,
-    /// See [`DischargeSettings`].
-    Discharge,
-}
-
-/// The content of one object: what one write sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Settings {
-    /// The charge object.
-    Charge(ChargeSettings),
-    /// The discharge object.
-    Discharge(DischargeSettings),
-}
-
-/// How firmly a quarter hour is held, in order of grip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Grip {
-    /// The device's own way.
-    SelfConsume,
-    /// No discharge.
-    Hold,
-    /// Charge to this many percent, then no discharge.
-    Charge(u8),
-}
-
 /// The normal form of a schedule: what each quarter hour of every day means, and the floor. Two schedules with one meaning
 /// are the same to the device, so the difference between them is never worth a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,17 +59,6 @@ pub struct Meaning {
     pub quarters: [Grip; QUARTERS],
     /// The floor of self-consumption in percent.
     pub floor: u8,
-}
-
-/// Why the meaning of a schedule is not known: the device's behaviour is undocumented or ignores it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Oddity {
-    /// A window begins or ends off the quarter hours: the device ignores it and may hold anything.
-    OffGrid(Object, Period),
-    /// A window runs across midnight.
-    Wraps(Object, Period),
-    /// A charge window and a permission overlap.
-    Overlap,
 }
 
 impl Period {
@@ -128,7 +88,7 @@ impl Period {
         self.oddity(Object::Charge).is_none()
     }
 
-    fn oddity(self, object: Object) -> Option<Oddity> {
+    pub(super) fn oddity(self, object: Object) -> Option<Oddity> {
         let off_grid =
             !self.from.minutes().is_multiple_of(GRID_MINUTES) || !self.to.minutes().is_multiple_of(GRID_MINUTES);
         let wraps = !self.is_unused() && self.from.minutes() > self.end_minutes();
@@ -175,6 +135,12 @@ impl DischargeSettings {
 }
 
 impl TwoWindow {
+    /// A schedule that asks nothing, beside which one object's meaning shows.
+    pub const NEUTRAL: TwoWindow = TwoWindow {
+        charge: ChargeSettings { grid_charge: false, windows: [Period::UNUSED; 2], cap: 100 },
+        discharge: DischargeSettings { restricted: false, windows: [Period::UNUSED; 2], floor: 10 },
+    };
+
     /// What the schedule means to the device.
     ///
     /// # Errors
@@ -204,21 +170,19 @@ impl TwoWindow {
         }
     }
 
-    /// The content of one object.
+    /// The contents of both objects, the charge object first.
     #[must_use]
-    pub fn settings(&self, object: Object) -> Settings {
-        match object {
-            Object::Charge => Settings::Charge(self.charge),
-            Object::Discharge => Settings::Discharge(self.discharge),
-        }
+    pub fn contents(&self) -> [Settings; 2] {
+        [Settings::Charge(self.charge), Settings::Discharge(self.discharge)]
     }
 
-    /// The schedule after a write.
+    /// The schedule after a write. The content of another store's object changes nothing here.
     #[must_use]
     pub fn with(self, settings: Settings) -> TwoWindow {
         match settings {
             Settings::Charge(charge) => TwoWindow { charge, ..self },
             Settings::Discharge(discharge) => TwoWindow { discharge, ..self },
+            Settings::Windows(_) => self,
         }
     }
 
@@ -237,6 +201,7 @@ impl TwoWindow {
         let (in_force, windows) = match object {
             Object::Charge => (self.charge.grid_charge, &self.charge.windows),
             Object::Discharge => (self.discharge.restricted, &self.discharge.windows),
+            Object::Windows => return None,
         };
         windows.iter().filter(|_| in_force).find_map(|window| window.oddity(object))
     }
@@ -249,31 +214,6 @@ impl TwoWindow {
 /// The quarter hours of the day that two windows cover together.
 fn covered(windows: &[Period; 2]) -> QuarterSet {
     windows.iter().fold(QuarterSet::NONE, |set, window| set | QuarterSet::of(*window))
-}
-
-impl Settings {
-    /// Which object this is the content of.
-    #[must_use]
-    pub fn object(&self) -> Object {
-        match self {
-            Settings::Charge(_) => Object::Charge,
-            Settings::Discharge(_) => Object::Discharge,
-        }
-    }
-}
-
-impl Object {
-    /// Both objects.
-    pub const ALL: [Object; 2] = [Object::Charge, Object::Discharge];
-
-    /// The vendor's name of the endpoint that replaces it.
-    #[must_use]
-    pub fn update_endpoint(self) -> &'static str {
-        match self {
-            Object::Charge => "updateChargeConfigInfo",
-            Object::Discharge => "updateDisChargeConfigInfo",
-        }
-    }
 }
 
 impl fmt::Display for Period {

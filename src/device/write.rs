@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::two_window::{ChargeSettings, DischargeSettings, Object, Period, Settings, TwoWindow};
+use super::schedule::{Schedule, Settings};
+use super::two_window::Period;
 use crate::time::Instant;
 
 /// Whether a write takes more grip of the device or less.
@@ -32,7 +33,7 @@ pub struct Sequence {
     /// Why it is written, in one line for people.
     pub reason: String,
     /// What the device held before the first step.
-    pub before: TwoWindow,
+    pub before: Schedule,
     /// The writes.
     pub steps: Vec<Step>,
 }
@@ -75,24 +76,9 @@ impl Sequence {
     pub fn before_step(&self, step: usize) -> Option<Settings> {
         let object = self.steps.get(step)?.settings.object();
         let earlier = self.steps.iter().take(step).rev().map(|earlier| earlier.settings);
-        earlier.into_iter().find(|settings| settings.object() == object).or(Some(self.before.settings(object)))
+        earlier.into_iter().find(|settings| settings.object() == object).or(self.before.settings(object))
     }
 }
-
-impl Settings {
-    /// Whether two contents of one object are the same to the device, whatever the other object holds. Contents of unknown
-    /// meaning are the same only to the letter.
-    #[must_use]
-    pub fn same_meaning(&self, other: &Settings) -> bool {
-        self.object() == other.object() && NEUTRAL.with(*self).same_meaning(&NEUTRAL.with(*other))
-    }
-}
-
-/// A schedule that asks nothing, beside which one object's meaning shows.
-const NEUTRAL: TwoWindow = TwoWindow {
-    charge: ChargeSettings { grid_charge: false, windows: [Period::UNUSED; 2], cap: 100 },
-    discharge: DischargeSettings { restricted: false, windows: [Period::UNUSED; 2], floor: 10 },
-};
 
 impl WriteKind {
     /// The word for it in output.
@@ -134,17 +120,6 @@ impl Outcome {
     }
 }
 
-impl Object {
-    /// The word for it in output.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Object::Charge => "charge",
-            Object::Discharge => "discharge",
-        }
-    }
-}
-
 impl fmt::Display for Settings {
     /// One line for people: `grid charge 23:30–00:00, 00:00–05:30 to 90 %`, `discharge unrestricted, floor 10 %`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -157,6 +132,7 @@ impl fmt::Display for Settings {
             Settings::Discharge(discharge) => {
                 write!(f, "discharge only {}, floor {} %", listed(discharge.windows), discharge.floor)
             }
+            Settings::Windows(list) => list.fmt(f),
         }
     }
 }
@@ -170,6 +146,9 @@ fn listed(windows: [Period; 2]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::device::{ChargeSettings, DischargeSettings, TwoWindow};
+
+    const NEUTRAL: TwoWindow = TwoWindow::NEUTRAL;
 
     fn charge(on: bool, cap: u8) -> Settings {
         let window = Period { from: "02:00".parse().expect("a time"), to: "05:00".parse().expect("a time") };
@@ -196,7 +175,7 @@ mod tests {
         let step = |settings| Step { settings, kind: WriteKind::Grant };
         let release = Settings::Discharge(NEUTRAL.discharge);
         let steps = vec![step(charge(true, 50)), step(release), step(charge(true, 90))];
-        let sequence = Sequence { id: 1, reason: String::new(), before: NEUTRAL, steps };
+        let sequence = Sequence { id: 1, reason: String::new(), before: Schedule::TwoWindow(NEUTRAL), steps };
         assert_eq!(sequence.before_step(0), Some(Settings::Charge(NEUTRAL.charge)));
         assert_eq!(sequence.before_step(1), Some(release));
         assert_eq!(sequence.before_step(2), Some(charge(true, 50)));

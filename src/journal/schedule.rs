@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::shape::{instant, nanos, object, settings_json, settings_parsed};
 use super::{Journal, JournalError, LogKind, log, seal};
-use crate::device::{Object, Settings, TwoWindow};
+use crate::device::{Object, Schedule, Settings};
 use crate::time::Instant;
 
 /// The content of an object at one moment.
@@ -60,14 +60,14 @@ impl Journal {
     ///
     /// # Errors
     /// The journal cannot be written.
-    pub fn keep_original(&self, site: &str, schedule: &TwoWindow, at: Instant) -> Result<bool, JournalError> {
+    pub fn keep_original(&self, site: &str, schedule: &Schedule, at: Instant) -> Result<bool, JournalError> {
         self.durably(|transaction| {
             if original(transaction, site)?.is_some() {
                 return Ok(false);
             }
-            for object in Object::ALL {
-                let text = settings_json(&schedule.settings(object))?;
-                put(transaction, "INSERT OR IGNORE", site, "original", object, nanos(at), &text)?;
+            for settings in schedule.contents() {
+                let text = settings_json(&settings)?;
+                put(transaction, "INSERT OR IGNORE", site, "original", settings.object(), nanos(at), &text)?;
             }
             Ok(true)
         })
@@ -77,7 +77,7 @@ impl Journal {
     ///
     /// # Errors
     /// The journal cannot be read.
-    pub fn original(&self, site: &str) -> Result<Option<(TwoWindow, Instant)>, JournalError> {
+    pub fn original(&self, site: &str) -> Result<Option<(Schedule, Instant)>, JournalError> {
         original(&self.connection, site)
     }
 
@@ -186,15 +186,12 @@ fn one(
     row.transpose().map(|row| row.map(|row| row.held))
 }
 
-fn original(connection: &Connection, site: &str) -> Result<Option<(TwoWindow, Instant)>, JournalError> {
-    let charge = one(connection, site, "original", Object::Charge)?;
-    let discharge = one(connection, site, "original", Object::Discharge)?;
-    Ok(charge.zip(discharge).and_then(|(charge, discharge)| match (charge.settings, discharge.settings) {
-        (Settings::Charge(first), Settings::Discharge(second)) => {
-            Some((TwoWindow { charge: first, discharge: second }, charge.at.max(discharge.at)))
-        }
-        _ => None,
-    }))
+fn original(connection: &Connection, site: &str) -> Result<Option<(Schedule, Instant)>, JournalError> {
+    let kept = Object::ALL.map(|object| one(connection, site, "original", object));
+    let kept: Vec<ScheduleRecord> = kept.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    let read_at = kept.iter().map(|record| record.at).max();
+    let contents: Vec<Settings> = kept.iter().map(|record| record.settings).collect();
+    Ok(Schedule::of(&contents).zip(read_at))
 }
 
 fn drift(connection: &Connection, site: &str, object: Object) -> Result<Option<DriftRecord>, JournalError> {

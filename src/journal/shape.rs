@@ -5,11 +5,17 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::JournalError;
-use crate::device::{ChargeSettings, DischargeSettings, Object, Outcome, Period, Settings, Step, TwoWindow, WriteKind};
+use crate::device::schedule::WEEK;
+use crate::device::window_list::Windows;
+use crate::device::{
+    ChargeSettings, DischargeSettings, Flag, ListWindow, Object, Outcome, Period, Schedule, Settings, Step, Store,
+    WindowList, WriteKind,
+};
 use crate::engine::{Command, Decision, Source};
 use crate::snapshot::{Quality, Reading, Signal, Snapshot};
 use crate::tariff::{PriceSeries, PriceSlot};
 use crate::time::Instant;
+use crate::time::Weekdays;
 use crate::units::{Power, Price, Soc};
 
 /// Nanoseconds since 1970. Instants that do not fit are as early or late as can be said.
@@ -36,16 +42,41 @@ pub(super) fn parsed<T: DeserializeOwned>(text: &str, what: &str) -> Result<T, J
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "object", rename_all = "lowercase", deny_unknown_fields)]
 pub(super) enum SettingsShape {
-    Charge { grid_charge: bool, windows: [(String, String); 2], cap: u8 },
-    Discharge { restricted: bool, windows: [(String, String); 2], floor: u8 },
+    Charge {
+        grid_charge: bool,
+        windows: [(String, String); 2],
+        cap: u8,
+    },
+    Discharge {
+        restricted: bool,
+        windows: [(String, String); 2],
+        floor: u8,
+    },
+    Windows {
+        store: String,
+        charge: FlagShape,
+        restricted: FlagShape,
+        charge_windows: Vec<WindowShape>,
+        permissions: Vec<WindowShape>,
+    },
 }
+
+/// A switch: null where the vendor does not give it back.
+type FlagShape = Option<bool>;
+
+/// One window of a list: from, to, the days from Monday on, percent, W.
+type WindowShape = (String, String, [bool; 7], Option<u8>, Option<u32>);
 
 /// A whole schedule.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ScheduleShape {
-    charge: SettingsShape,
-    discharge: SettingsShape,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    charge: Option<SettingsShape>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    discharge: Option<SettingsShape>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    windows: Option<SettingsShape>,
 }
 
 /// One write of a sequence.
@@ -105,6 +136,13 @@ impl From<Settings> for SettingsShape {
                 windows: texts(discharge.windows),
                 floor: discharge.floor,
             },
+            Settings::Windows(list) => SettingsShape::Windows {
+                store: list.store.word().to_owned(),
+                charge: flag(list.charge),
+                restricted: flag(list.restricted),
+                charge_windows: list.charge_windows.iter().map(listed).collect(),
+                permissions: list.permissions.iter().map(listed).collect(),
+            },
         }
     }
 }
@@ -119,6 +157,15 @@ impl SettingsShape {
             SettingsShape::Discharge { restricted, windows, floor } => {
                 Settings::Discharge(DischargeSettings { restricted, windows: periods(windows)?, floor })
             }
+            SettingsShape::Windows { store, charge, restricted, charge_windows, permissions } => {
+                Settings::Windows(WindowList {
+                    store: Store::named(&store)?,
+                    charge: switch(charge),
+                    restricted: switch(restricted),
+                    charge_windows: windows(charge_windows)?,
+                    permissions: windows(permissions)?,
+                })
+            }
         })
     }
 }
@@ -128,22 +175,52 @@ fn periods([first, second]: [(String, String); 2]) -> Option<[Period; 2]> {
     Some([period(first)?, period(second)?])
 }
 
-impl From<&TwoWindow> for ScheduleShape {
-    fn from(schedule: &TwoWindow) -> ScheduleShape {
-        ScheduleShape {
-            charge: Settings::Charge(schedule.charge).into(),
-            discharge: Settings::Discharge(schedule.discharge).into(),
+fn flag(flag: Flag) -> FlagShape {
+    match flag {
+        Flag::Off => Some(false),
+        Flag::On => Some(true),
+        Flag::Unread => None,
+    }
+}
+
+fn switch(shape: FlagShape) -> Flag {
+    match shape {
+        Some(false) => Flag::Off,
+        Some(true) => Flag::On,
+        None => Flag::Unread,
+    }
+}
+
+fn listed(window: &ListWindow) -> WindowShape {
+    let days = WEEK.map(|day| window.days.contains(day));
+    (window.period.from.to_string(), window.period.to.to_string(), days, window.limit, window.power)
+}
+
+fn windows(shapes: Vec<WindowShape>) -> Option<Windows> {
+    let mut windows = Windows::new();
+    for (from, to, days, limit, power) in shapes {
+        let chosen = WEEK.into_iter().zip(days).filter(|(_, on)| *on);
+        let days = chosen.fold(Weekdays::NONE, |days, (day, _)| days.or(Weekdays::only(day)));
+        let period = Period { from: from.parse().ok()?, to: to.parse().ok()? };
+        if windows.try_push(ListWindow { period, days, limit, power }).is_some() {
+            return None;
         }
+    }
+    Some(windows)
+}
+
+impl From<&Schedule> for ScheduleShape {
+    fn from(schedule: &Schedule) -> ScheduleShape {
+        let of = |object| schedule.settings(object).map(SettingsShape::from);
+        ScheduleShape { charge: of(Object::Charge), discharge: of(Object::Discharge), windows: of(Object::Windows) }
     }
 }
 
 impl ScheduleShape {
     /// The schedule; `None` if a part is not what it should be.
-    pub(super) fn schedule(self) -> Option<TwoWindow> {
-        match (self.charge.settings()?, self.discharge.settings()?) {
-            (Settings::Charge(charge), Settings::Discharge(discharge)) => Some(TwoWindow { charge, discharge }),
-            _ => None,
-        }
+    pub(super) fn schedule(self) -> Option<Schedule> {
+        let parts = [self.charge, self.discharge, self.windows].into_iter().flatten();
+        Schedule::of(&parts.map(SettingsShape::settings).collect::<Option<Vec<Settings>>>()?)
     }
 }
 

@@ -7,7 +7,7 @@ use super::memory::within;
 use super::shape::{DecisionShape, ScheduleShape, SlotShape, Stamps, Values};
 use super::shape::{columns, instant, json, nanos, parsed, series, slots, snapshot};
 use super::{Journal, JournalError, LogKind, log, seal};
-use crate::device::TwoWindow;
+use crate::device::{PerObject, Schedule};
 use crate::engine::{Decision, Source};
 use crate::snapshot::Snapshot;
 use crate::tariff::Prices;
@@ -29,9 +29,9 @@ pub struct TickRecord {
     /// The manual command in force: the action in the policy's words, and its end.
     pub manual: Option<(String, Instant)>,
     /// The device's schedule as it was known.
-    pub schedule: Option<TwoWindow>,
+    pub schedule: Option<Schedule>,
     /// The writes already used that day: of the charge object, of the discharge object.
-    pub writes_used: [u32; 2],
+    pub writes_used: PerObject<u32>,
     /// Whatever else the tick rested on, as JSON: the outlook, targets that were fixed before.
     pub context: String,
     /// What was decided.
@@ -64,6 +64,8 @@ struct Situation {
     manual: Option<(String, i64)>,
     schedule: Option<ScheduleShape>,
     writes_used: [u32; 2],
+    #[serde(default, skip_serializing_if = "is_zero")]
+    windows_used: u32,
     context: String,
 }
 
@@ -272,13 +274,19 @@ fn log_change(connection: &Connection, site: &str, tick: &TickRecord, decision: 
     log::append(connection, site, tick.at, LogKind::Decision, None, &format!("{} ({who})", tick.decision.command))
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 fn situation(tick: &TickRecord) -> Situation {
     Situation {
         import: slots(&tick.prices.import),
         export: slots(&tick.prices.export),
         manual: tick.manual.as_ref().map(|(action, until)| (action.clone(), nanos(*until))),
         schedule: tick.schedule.as_ref().map(ScheduleShape::from),
-        writes_used: tick.writes_used,
+        writes_used: [tick.writes_used.charge, tick.writes_used.discharge],
+        windows_used: tick.writes_used.windows,
         context: tick.context.clone(),
     }
 }
@@ -297,6 +305,7 @@ fn tick_row(connection: &Connection, row: &Row<'_>) -> Result<TickRecord, Journa
     let verdict: Verdict = parsed(&body(connection, decision)?, "a decision")?;
     let import = series(situation.import).ok_or_else(damaged)?;
     let export = series(situation.export).ok_or_else(damaged)?;
+    let [charge, discharge] = situation.writes_used;
     let schedule = situation.schedule.map(|shape| shape.schedule().ok_or_else(damaged)).transpose()?;
     Ok(TickRecord {
         at: instant(at),
@@ -306,7 +315,7 @@ fn tick_row(connection: &Connection, row: &Row<'_>) -> Result<TickRecord, Journa
         memory: body(connection, memory)?,
         manual: situation.manual.map(|(action, until)| (action, instant(until))),
         schedule,
-        writes_used: situation.writes_used,
+        writes_used: PerObject { charge, discharge, windows: situation.windows_used },
         context: situation.context,
         decision: verdict.decision.decision().ok_or_else(damaged)?,
         rule: verdict.rule,

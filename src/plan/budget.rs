@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::device::{PerObject, WriteKind};
 use crate::policy::model::Limits;
 use crate::time::{Instant, Zone, after};
 
@@ -47,14 +48,8 @@ pub enum Refusal {
     Clock,
 }
 
-/// One value for each object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Permits {
-    /// For the charge object.
-    pub charge: MayGrant,
-    /// For the discharge object.
-    pub discharge: MayGrant,
-}
+/// What may be granted to each object.
+pub type Permits = PerObject<MayGrant>;
 
 /// What is known of the writes to one object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,19 +86,35 @@ pub fn may_grant(used: &Used, limits: &Limits, zone: &Zone, now: Instant) -> May
     }
 }
 
-impl Permits {
-    /// Both objects may be granted as many writes as wanted.
-    pub const FREE: Permits =
-        Permits { charge: MayGrant::Yes { writes: u32::MAX }, discharge: MayGrant::Yes { writes: u32::MAX } };
+impl PerObject<MayGrant> {
+    /// Every object may be granted as many writes as wanted.
+    pub const FREE: Permits = Permits::all(MayGrant::Yes { writes: u32::MAX });
+
+    /// The same for every object.
+    #[must_use]
+    pub const fn all(permit: MayGrant) -> Permits {
+        PerObject { charge: permit, discharge: permit, windows: permit }
+    }
 
     /// Nothing may be granted: what remains is the withdraw-only compilation.
     #[must_use]
-    pub fn none(why: Refusal, until: Option<Instant>) -> Permits {
-        Permits { charge: MayGrant::No { why, until }, discharge: MayGrant::No { why, until } }
+    pub const fn none(why: Refusal, until: Option<Instant>) -> Permits {
+        Permits::all(MayGrant::No { why, until })
     }
 }
 
 impl MayGrant {
+    /// Whether a write of this kind may go, as part of so many writes to its object. To what someone else changed nothing
+    /// goes until the owner has answered.
+    pub(crate) fn allows(&self, kind: WriteKind, writes: u32) -> bool {
+        match self {
+            MayGrant::No { why: Refusal::Drift, .. } => false,
+            _ if kind == WriteKind::Withdrawal => true,
+            MayGrant::Yes { writes: left } => *left >= writes,
+            MayGrant::No { .. } => false,
+        }
+    }
+
     /// Whether any grant may be sent.
     #[must_use]
     pub fn is_yes(&self) -> bool {

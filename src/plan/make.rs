@@ -6,7 +6,7 @@ use super::budget::{Permits, Refusal};
 use super::compile::{Compiled, NotPossible, Request, compile};
 use super::project;
 use super::timeline::{Outlook, Timeline};
-use crate::device::{Step, TwoWindow};
+use crate::device::{Capability, PerObject, Schedule, Step};
 use crate::engine::{
     Command, Decision, Explanation, Memory, Override, Situation, Source, banded_prices, evaluate, explain,
 };
@@ -35,9 +35,9 @@ pub struct Inputs {
     /// What load, sun and car are taken to be.
     pub outlook: Outlook,
     /// The schedule on the device; `None` if it could not be read.
-    pub present: Option<TwoWindow>,
-    /// Writes of this local day that may have reached the vendor: of the charge object, of the discharge object.
-    pub used: [u32; 2],
+    pub present: Option<Schedule>,
+    /// Writes of this local day that may have reached the vendor, of each object.
+    pub used: PerObject<u32>,
     /// What may be granted now.
     pub permits: Permits,
     /// The last time at which a write changed the grip in force.
@@ -60,6 +60,8 @@ pub struct Plan<'a> {
     pub policy: &'a Policy,
     /// What it was made from.
     pub inputs: &'a Inputs,
+    /// What the device can do through the store that holds its schedule.
+    pub capability: Capability,
     /// The known prices over the horizon.
     pub prices: Prices,
     /// What holds now.
@@ -96,8 +98,9 @@ impl<'a> Plan<'a> {
         let safe_mode = policy.limits.when_blind == WhenBlind::SelfConsume && is_blind(policy, inputs);
         let timeline = timeline(policy, inputs, &prices, safe_mode);
         let rests_on_reading = rests_on_reading(policy, &situation, &inputs.memory, decision);
-        let compiled = compiled(policy, inputs, &timeline, safe_mode, rests_on_reading);
-        Plan { policy, inputs, prices, decision, timeline, safe_mode, rests_on_reading, compiled }
+        let capability = capability(policy, inputs);
+        let compiled = compiled(policy, inputs, &capability, &timeline, safe_mode, rests_on_reading);
+        Plan { policy, inputs, capability, prices, decision, timeline, safe_mode, rests_on_reading, compiled }
     }
 
     /// Why the decision is what it is.
@@ -113,10 +116,20 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// How far to project: a schedule repeats every day of the wall clock, which has 23 to 25 hours, and is laid over a whole one.
+/// What the device can do through the store that holds its schedule, as far as that is known.
+fn capability(policy: &Policy, inputs: &Inputs) -> Capability {
+    Capability::of(&policy.device.kind, inputs.present.as_ref().map(Schedule::store))
+}
+
+/// How far to project: a schedule repeats every day or every week of the wall clock, whose days have 23 to 25 hours, and is
+/// laid over a whole lap.
 fn horizon(policy: &Policy, inputs: &Inputs) -> Duration {
     let local = policy.zone.local(inputs.now);
-    let lap = local.date.succ_opt().map(|tomorrow| elapsed(inputs.now, policy.zone.latest(tomorrow, local.time())));
+    let days = chrono::Days::new(u64::from(capability(policy, inputs).repeats_after_days()));
+    let lap = local
+        .date
+        .checked_add_days(days)
+        .map(|tomorrow| elapsed(inputs.now, policy.zone.latest(tomorrow, local.time())));
     inputs.horizon.max(lap.unwrap_or_default())
 }
 
@@ -170,6 +183,7 @@ fn steady_until(policy: &Policy, inputs: &Inputs, decision: Decision, rests_on_r
 fn compiled(
     policy: &Policy,
     inputs: &Inputs,
+    capability: &Capability,
     timeline: &Timeline,
     safe_mode: bool,
     rests_on_reading: bool,
@@ -184,6 +198,7 @@ fn compiled(
         zone: &policy.zone,
         now: inputs.now,
         present,
+        capability,
         reserve: policy.battery.reserve,
         ceiling: policy.battery.ceiling,
         program_ahead: policy.limits.program_ahead,

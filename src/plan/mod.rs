@@ -4,7 +4,6 @@ pub mod budget;
 pub mod compile;
 pub mod diff;
 pub mod make;
-pub mod order;
 pub mod orphan;
 pub mod project;
 pub mod timeline;

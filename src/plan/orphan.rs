@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::order::Shape;
+use crate::device::QuarterSet;
 use crate::device::two_window::GRID_MINUTES;
 use crate::time::{ClockTime, spoken};
 
@@ -20,24 +20,30 @@ pub struct OrphanBound {
     pub charge_minutes: u32,
     /// Minutes a day without discharge, charging or holding.
     pub without_discharge_minutes: u32,
-    /// The floor of discharge in percent.
-    pub floor: u8,
+    /// The floor of discharge in percent; `None` where the device's own holds.
+    pub floor: Option<u8>,
     /// Minutes of the coming day that it would grip more firmly than the timeline asks: extra holds that are allowed, and
     /// windows left from a day that asked for them, until they are withdrawn.
     pub unasked_minutes: u32,
 }
 
 impl OrphanBound {
-    /// What a shape bounds; `unasked` counts its slots of the coming day that nothing asks for.
-    pub(crate) fn of(shape: &Shape, unasked: usize) -> OrphanBound {
-        let hold = shape.unpermitted - shape.charged;
+    /// What these quarter hours of a day bound: where it charges, to how many percent, and where it only holds; `unasked`
+    /// counts the quarter hours of the coming day that nothing asks for.
+    pub(crate) fn of(
+        charged: QuarterSet,
+        target: Option<u8>,
+        hold: QuarterSet,
+        floor: Option<u8>,
+        unasked: usize,
+    ) -> OrphanBound {
         OrphanBound {
-            charge: shape.charged.ranges(),
-            target: (!shape.charged.is_empty()).then_some(shape.cap),
+            charge: charged.ranges(),
+            target,
             hold: hold.ranges(),
-            charge_minutes: minutes(shape.charged.len()),
-            without_discharge_minutes: minutes((shape.charged | hold).len()),
-            floor: shape.floor,
+            charge_minutes: minutes(charged.len()),
+            without_discharge_minutes: minutes((charged | hold).len()),
+            floor,
             unasked_minutes: minutes(u32::try_from(unasked).unwrap_or(u32::MAX)),
         }
     }

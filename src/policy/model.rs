@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use crate::device::Driver;
+use crate::device::{Capability, DeviceKind};
 use crate::diagnostic::Place;
 use crate::snapshot::Signal;
 use crate::time::{CalendarTest, ClockTime, NamedDays, Zone};
@@ -39,16 +40,30 @@ pub struct Policy {
 }
 
 /// Which device, and how to reach it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DeviceSpec {
-    /// Whose.
-    pub driver: Driver,
+    /// Of which kind, with what the owner says of it.
+    pub kind: DeviceKind,
     /// The serial number; the simulated device has one of its own.
     pub serial: String,
     /// Another base URL than the vendor's, such as the simulator's.
     pub url: Option<String>,
     /// Where `device` stands in the file.
     pub place: Place,
+}
+
+impl DeviceSpec {
+    /// Whose it is.
+    #[must_use]
+    pub fn driver(&self) -> Driver {
+        self.kind.driver()
+    }
+
+    /// What it can do, as far as the policy tells: a store that the device is to be asked for counts as the usual one.
+    #[must_use]
+    pub fn capability(&self) -> Capability {
+        Capability::of(&self.kind, None)
+    }
 }
 
 /// The battery's physics and the guards that hold whatever a rule says.

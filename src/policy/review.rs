@@ -3,6 +3,7 @@
 use super::lower::Context;
 use super::model::{Action, CalendarCondition, Condition, Policy, Quantity, Rule};
 use crate::device::Capability;
+use crate::device::capability::WindowCapability;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::snapshot::Signal;
 use crate::time::{ClockTime, DailyWindow};
@@ -10,16 +11,17 @@ use crate::units::Soc;
 
 /// Looks at a policy whose parts are all valid.
 pub(super) fn review(cx: &mut Context<'_>, policy: &Policy, otherwise: Option<Place>) {
-    if let Some(capability) = Capability::of(policy.device.driver) {
+    let capability = policy.device.capability();
+    if let Some(windows) = capability.windows {
         let rules = policy.rules.iter().map(|rule| (rule.then, rule.then_place.clone()));
         let actions: Vec<(Action, Place)> = rules.chain(otherwise.map(|place| (policy.otherwise, place))).collect();
         for (action, place) in actions {
             possible(cx, &capability, policy, action, &place);
             guarded(cx, &capability, policy, action, &place);
         }
-        off_grid(cx, &capability);
+        off_grid(cx, &capability, &windows);
         for rule in &policy.rules {
-            too_many_windows(cx, &capability, rule);
+            too_many_windows(cx, &capability, &windows, rule);
         }
         ceiling(cx, policy);
     }
@@ -31,8 +33,8 @@ pub(super) fn review(cx: &mut Context<'_>, policy: &Policy, otherwise: Option<Pl
 
 /// Refuses what the device cannot do, and says what it can.
 fn possible(cx: &mut Context<'_>, capability: &Capability, policy: &Policy, action: Action, place: &Place) {
-    let device = policy.device.driver.name();
-    let store = capability.store;
+    let device = policy.device.driver().name();
+    let store = capability.store.name();
     let mut refuse = |message: String, label: &str, help: String| {
         cx.push(Diagnostic::error(Code("cannot-do"), place.clone(), message, label).help(help));
     };
@@ -65,13 +67,19 @@ fn possible(cx: &mut Context<'_>, capability: &Capability, policy: &Policy, acti
                 "write `self-consume` with a floor: `self-consume down to 80%`".to_owned(),
             );
         }
-        Action::ChargeTo { target, .. } if target.percent() < f64::from(capability.least_target) => {
-            let message = format!("the {store} of {device} takes no charge target below {} %", capability.least_target);
-            let least = capability.least_target;
+        Action::ChargeTo { target, .. } if target.percent() < f64::from(least_target(capability)) => {
+            let message =
+                format!("the {store} of {device} takes no charge target below {} %", least_target(capability));
+            let least = least_target(capability);
             refuse(message, "too low a target", format!("write `charge to {least}%`, or `hold` to keep what is there"));
         }
         _ => {}
     }
+}
+
+/// The least target that the device is known to take.
+fn least_target(capability: &Capability) -> u8 {
+    capability.windows.and_then(|windows| windows.target.least()).unwrap_or_default()
 }
 
 /// Tells where reserve and ceiling will bound an action.
@@ -96,7 +104,7 @@ fn guarded(cx: &mut Context<'_>, capability: &Capability, policy: &Policy, actio
             );
         }
         Action::ChargeTo { target, .. }
-            if target < reserve && target.percent() >= f64::from(capability.least_target) =>
+            if target < reserve && target.percent() >= f64::from(least_target(capability)) =>
         {
             tell(
                 "below-reserve",
@@ -109,15 +117,15 @@ fn guarded(cx: &mut Context<'_>, capability: &Capability, policy: &Policy, actio
 }
 
 /// Tells where the clock of the device is coarser than that of the policy.
-fn off_grid(cx: &mut Context<'_>, capability: &Capability) {
-    let grid = capability.grid_minutes;
+fn off_grid(cx: &mut Context<'_>, capability: &Capability, windows: &WindowCapability) {
+    let grid = windows.grid_minutes;
     let mut found: Vec<Diagnostic> = Vec::new();
     for seen in cx.read_windows() {
         let off = |time: ClockTime| !time.minutes().is_multiple_of(grid);
         if !off(seen.window.start()) && !off(seen.window.end()) {
             continue;
         }
-        let message = format!("the {} knows only every {grid} minutes of the clock", capability.store);
+        let message = format!("the {} knows only every {grid} minutes of the clock", capability.store.name());
         let label = snapped(&seen.window, grid).map_or_else(
             || "nothing is left of this window on the device".to_owned(),
             |(start, end)| format!("programmed ahead as {start}-{end}"),
@@ -141,19 +149,20 @@ fn snapped(window: &DailyWindow, grid: u16) -> Option<(ClockTime, ClockTime)> {
 }
 
 /// Tells when one charge rule alone needs more windows of the day than the device holds.
-fn too_many_windows(cx: &mut Context<'_>, capability: &Capability, rule: &Rule) {
+fn too_many_windows(cx: &mut Context<'_>, capability: &Capability, windows: &WindowCapability, rule: &Rule) {
     if !matches!(rule.then, Action::ChargeTo { .. }) {
         return;
     }
     let Some(calendar) = conjuncts(&rule.when).into_iter().find_map(as_calendar) else { return };
-    let windows = &calendar.test.windows;
-    let needed: usize = windows
+    let asked = &calendar.test.windows;
+    let needed: usize = asked
         .iter()
         .map(|window| if window.crosses_midnight() && window.end() != ClockTime::END_OF_DAY { 2 } else { 1 })
         .sum();
-    let held = capability.charge_windows;
-    if needed > usize::from(held) && windows.len() > 1 {
-        let message = format!("this asks for {needed} charge windows a day, and the {} holds {held}", capability.store);
+    let held = windows.charge;
+    if needed > usize::from(held) && asked.len() > 1 {
+        let message =
+            format!("this asks for {needed} charge windows a day, and the {} holds {held}", capability.store.name());
         let warning = Diagnostic::warning(
             Code("many-windows"),
             calendar.place.clone(),
@@ -168,7 +177,7 @@ fn too_many_windows(cx: &mut Context<'_>, capability: &Capability, rule: &Rule) 
 fn ceiling(cx: &mut Context<'_>, policy: &Policy) {
     if let Some(place) = cx.ceiling.clone().filter(|_| policy.battery.ceiling < Soc::FULL) {
         let message = format!("the ceiling of {} bounds charging from the grid only", policy.battery.ceiling);
-        let label = format!("{} cannot stop the sun from charging", policy.device.driver.name());
+        let label = format!("{} cannot stop the sun from charging", policy.device.driver().name());
         let warning = Diagnostic::warning(Code("ceiling-grid-only"), place, message, label);
         cx.push(warning.help("leave `ceiling` out if that is not what you want to say"));
     }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::device::{Object, Period, TwoWindow};
+use crate::device::schedule::WEEK;
+use crate::device::{Flag, ListWindow, Object, Period, Schedule, Settings, Store};
 use crate::engine::Command;
 use crate::plan::Plan;
 use crate::plan::diff;
@@ -55,19 +56,53 @@ pub(super) fn command(command: Command) -> Value {
 }
 
 /// A schedule in normal form, in the words of this program and not in a vendor's.
-pub(super) fn schedule(schedule: &TwoWindow) -> Value {
+pub(super) fn schedule(schedule: &Schedule) -> Value {
+    let mut fields = serde_json::Map::new();
+    for settings in schedule.contents() {
+        fields.insert(settings.object().word().to_owned(), content(&settings));
+    }
+    fields.insert("oddity".to_owned(), json!(schedule.oddity().map(words::oddity_code)));
+    Value::Object(fields)
+}
+
+fn content(settings: &Settings) -> Value {
+    match settings {
+        Settings::Charge(charge) => json!({
+            "grid_charge": charge.grid_charge,
+            "windows": charge.windows.map(window),
+            "cap": charge.cap,
+        }),
+        Settings::Discharge(discharge) => json!({
+            "restricted": discharge.restricted,
+            "windows": discharge.windows.map(window),
+            "floor": discharge.floor,
+        }),
+        Settings::Windows(list) => json!({
+            "store": list.store.word(),
+            "grid_charge": flag(list.charge),
+            "charge": list.charge_windows.iter().map(listed).collect::<Vec<_>>(),
+            "restricted": flag(list.restricted),
+            "permissions": list.permissions.iter().map(listed).collect::<Vec<_>>(),
+        }),
+    }
+}
+
+/// A switch; null where the vendor does not give it back.
+fn flag(flag: Flag) -> Value {
+    match flag {
+        Flag::Off => json!(false),
+        Flag::On => json!(true),
+        Flag::Unread => Value::Null,
+    }
+}
+
+/// A window of a list: days from Monday on.
+fn listed(listed: &ListWindow) -> Value {
     json!({
-        "charge": {
-            "grid_charge": schedule.charge.grid_charge,
-            "windows": schedule.charge.windows.map(window),
-            "cap": schedule.charge.cap,
-        },
-        "discharge": {
-            "restricted": schedule.discharge.restricted,
-            "windows": schedule.discharge.windows.map(window),
-            "floor": schedule.discharge.floor,
-        },
-        "oddity": schedule.oddity().map(words::oddity_code),
+        "window": window(listed.period),
+        "days": WEEK.map(|day| listed.days.contains(day)),
+        "percent": listed.limit,
+        "watts": listed.power,
     })
 }
 
@@ -77,12 +112,15 @@ pub(super) fn field(value: diff::Value) -> Value {
         diff::Value::Flag(on) => json!(u8::from(on)),
         diff::Value::Window(period) => window(period),
         diff::Value::Percent(percent) => json!(percent),
+        diff::Value::Unread => Value::Null,
+        diff::Value::Listed(window) => window.as_ref().map_or(Value::Null, listed),
     }
 }
 
-/// One value for each object.
-pub(super) fn of_each(of: impl Fn(Object) -> Value) -> Value {
-    json!({ "charge": of(Object::Charge), "discharge": of(Object::Discharge) })
+/// One value for each object of a store.
+pub(super) fn of_each(store: Store, of: impl Fn(Object) -> Value) -> Value {
+    let fields = store.objects().iter().map(|object| (object.word().to_owned(), of(*object)));
+    Value::Object(fields.collect())
 }
 
 /// A daily window; null if it is unused.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::device::TwoWindow;
+use crate::device::Schedule;
 use crate::engine::Command;
 use crate::plan::diff::Difference;
 
@@ -81,7 +81,7 @@ pub fn command_json(command: Command) -> Value {
 #[must_use]
 pub fn differences_json(differences: &[Difference]) -> Value {
     let changes = differences.iter().flat_map(|difference| {
-        let endpoint = difference.object.update_endpoint();
+        let endpoint = difference.to.update_endpoint();
         difference.changes.iter().map(move |change| {
             let (from, to) = (json::field(change.from), json::field(change.to));
             serde_json::json!({ "endpoint": endpoint, "field": change.field, "from": from, "to": to })
@@ -92,7 +92,7 @@ pub fn differences_json(differences: &[Difference]) -> Value {
 
 /// A schedule as data.
 #[must_use]
-pub fn schedule_json(schedule: &TwoWindow) -> Value {
+pub fn schedule_json(schedule: &Schedule) -> Value {
     json::schedule(schedule)
 }
 

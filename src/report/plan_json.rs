@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::device::{Object, Settings};
+use crate::device::{Object, PerObject, Settings};
 use crate::engine::{Decision, Source};
 use crate::plan::budget::{MayGrant, Refusal};
 use crate::plan::compile::{ChargeUse, Compiled, Deferred};
@@ -52,7 +52,7 @@ pub fn plan_json(plan: &Plan<'_>, device: &Device<'_>, payload: &dyn Fn(&Setting
         "deferred": compiled.map(|compiled| deferred(plan, compiled)),
         "lowering": compiled.map(lowering),
         "orphan": compiled.map(|compiled| orphan(&compiled.bound)),
-        "budget": of_each(|object| budget(plan, object)),
+        "budget": of_each(plan.capability.store, |object| budget(plan, object)),
         "obstacle": plan.compiled.as_ref().err().map(obstacle),
     })
 }
@@ -131,16 +131,15 @@ fn memory(plan: &Plan<'_>) -> Value {
 
 fn writes_json(plan: &Plan<'_>, payload: &dyn Fn(&Settings) -> Value) -> Value {
     let Some(mut held) = plan.inputs.present else { return Value::Array(Vec::new()) };
-    let mut sent = [0usize; 2];
+    let mut sent = PerObject::<usize>::default();
     let writes = plan.writes().iter().map(|write| {
         let object = write.settings.object();
-        let [charge, discharge] = &mut sent;
-        let count = if object == Object::Charge { charge } else { discharge };
+        let count = sent.of_mut(object);
         *count += 1;
         let difference = diff::of_write(&held, &write.settings);
         held = held.with(write.settings);
         json!({
-            "endpoint": object.update_endpoint(),
+            "endpoint": write.settings.update_endpoint(),
             "kind": words::kind(write.kind),
             "left_today": writes::left_after(plan, object, *count),
             "changes": changes(&difference),
@@ -208,7 +207,7 @@ fn budget(plan: &Plan<'_>, object: Object) -> Value {
     };
     let refused = if plan.safe_mode { Some(Refusal::Blind) } else { refusal };
     json!({
-        "endpoint": object.update_endpoint(),
+        "endpoint": plan.capability.store.update_endpoint(object),
         "used_today": writes::used(plan, object),
         "limit": plan.policy.limits.writes_per_day,
         "left_after": writes::left_after(plan, object, planned),

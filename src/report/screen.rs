@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::device::{Object, TwoWindow};
+use crate::device::{Object, Schedule};
 use crate::engine::{Decision, Source, Verdict};
 use crate::plan::budget::{MayGrant, Refusal};
 use crate::plan::{Obstacle, Plan, Span};
@@ -108,9 +108,9 @@ pub(super) fn file_line(file: &str, line: u32) -> String {
 pub(super) fn warnings(plan: &Plan<'_>, wall: Wall<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     warnings.extend(blindness(plan));
-    let oddity = plan.inputs.present.as_ref().and_then(TwoWindow::oddity);
+    let oddity = plan.inputs.present.as_ref().and_then(Schedule::oddity);
     warnings.extend(oddity.map(|oddity| format!("on the device {}", words::oddity(oddity))));
-    warnings.extend(Object::ALL.into_iter().filter_map(|object| drift(plan, object)));
+    warnings.extend(plan.capability.store.objects().iter().filter_map(|object| drift(plan, *object)));
     warnings.extend(clock_changes(plan, wall));
     warnings
 }

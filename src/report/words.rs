@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::apply::Unseen;
-use crate::device::{Grip, Object, Oddity, Outcome, WriteKind};
+use crate::device::{Grip, Object, Oddity, Outcome, Store, WriteKind};
 use crate::engine::{Command, Decision, Source, Verdict};
 use crate::plan::budget::Refusal;
 use crate::plan::compile::{ChargeUse, Lowering, Reason};
@@ -103,10 +103,10 @@ pub fn verdict_code(verdict: &Verdict<'_>) -> &'static str {
     }
 }
 
-/// Why no grant may be sent to an object.
+/// Why no grant may be sent to an object of a store.
 #[must_use]
-pub fn refusal(why: Refusal, object: Object, until: Option<Instant>, wall: Wall<'_>) -> String {
-    let endpoint = object.update_endpoint();
+pub fn refusal(why: Refusal, (store, object): (Store, Object), until: Option<Instant>, wall: Wall<'_>) -> String {
+    let endpoint = store.update_endpoint(object);
     let again = until.map_or(String::new(), |until| format!("; possible again at {}", wall.short(until)));
     match why {
         Refusal::Budget { limit: limit @ 0..=1, .. } => {
@@ -154,11 +154,11 @@ pub fn remedy(why: Refusal) -> Option<&'static str> {
     }
 }
 
-/// Why a schedule does something else than is asked. `object` is the one that what is asked would need.
+/// Why a schedule does something else than is asked. `needs` is the object that what is asked would need.
 #[must_use]
-pub fn reason(why: Reason, object: Object, until: Option<Instant>, wall: Wall<'_>) -> String {
+pub fn reason(why: Reason, needs: (Store, Object), until: Option<Instant>, wall: Wall<'_>) -> String {
     match why {
-        Reason::MayNotGrant(why) => refusal(why, object, until, wall),
+        Reason::MayNotGrant(why) => refusal(why, needs, until, wall),
         Reason::LeftOver => "left over from a day that asked for it".into(),
         Reason::Repeats => {
             "a window repeats every day, and within a day this time of day is to do something else".into()
@@ -373,6 +373,7 @@ pub fn oddity(oddity: Oddity) -> String {
     let window = |object: Object| match object {
         Object::Charge => "the charge window",
         Object::Discharge => "the discharge window",
+        Object::Windows => "the window",
     };
     match oddity {
         Oddity::OffGrid(object, period) => {
@@ -384,6 +385,16 @@ pub fn oddity(oddity: Oddity) -> String {
         Oddity::Overlap => {
             "a charge window and a discharge window overlap, and nobody knows which the device follows".to_owned()
         }
+        Oddity::FlagsUnread => {
+            "nobody knows whether the windows are in force: the vendor does not tell, and offpeak has not written \
+                                them yet"
+                .to_owned()
+        }
+        Oddity::DayWithoutPermission(day) => {
+            format!(
+                "discharge is restricted and {day} has no discharge window, and nobody knows what the device makes of that"
+            )
+        }
     }
 }
 
@@ -394,6 +405,8 @@ pub fn oddity_code(oddity: Oddity) -> &'static str {
         Oddity::OffGrid(..) => "off-grid",
         Oddity::Wraps(..) => "wraps",
         Oddity::Overlap => "overlap",
+        Oddity::FlagsUnread => "flags-unread",
+        Oddity::DayWithoutPermission(_) => "day-without-permission",
     }
 }
 

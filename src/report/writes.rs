@@ -1,6 +1,6 @@
 //! What would be written, what waits and why, and what would happen if nobody came back.
 
-use crate::device::{Grip, Object, Settings, Step, TwoWindow, WriteKind};
+use crate::device::{Grip, Object, Schedule, Settings, Step, Store, WriteKind};
 use crate::engine::Command;
 use crate::plan::Plan;
 use crate::plan::budget::MayGrant;
@@ -58,8 +58,8 @@ pub(super) fn aftermath(screen: &mut Screen, plan: &Plan<'_>, told: Option<Reaso
 /// `charges to 90 % every night 23:30–05:30 (6 h without discharge a day), nothing else`, and what of it nobody asks for.
 pub(super) fn orphan(plan: &Plan<'_>, compiled: &Compiled) -> String {
     let bound = &compiled.bound;
-    let raised = f64::from(bound.floor) > plan.policy.battery.reserve.percent() + 0.5;
-    let floor = if raised { format!("; the floor stays at {} %", bound.floor) } else { String::new() };
+    let raised = bound.floor.filter(|floor| f64::from(*floor) > plan.policy.battery.reserve.percent() + 0.5);
+    let floor = raised.map_or(String::new(), |floor| format!("; the floor stays at {floor} %"));
     match bound.unasked_minutes {
         0 => format!("{bound}{floor}"),
         unasked => {
@@ -98,25 +98,26 @@ fn why_none(plan: &Plan<'_>, wall: Wall<'_>) -> (String, Option<Reason>) {
     }
 }
 
-fn endpoint(plan: &Plan<'_>, before: &TwoWindow, writes: &[Step], write: &Step, index: usize) -> Line {
-    let object = write.settings.object();
+fn endpoint(plan: &Plan<'_>, before: &Schedule, writes: &[Step], write: &Step, index: usize) -> Line {
     let number = if writes.len() > 1 { format!("{}. ", index + 1) } else { String::new() };
     let meaning = if keeps_reserve(before, write) { "keeps the reserve" } else { words::kind_meaning(write.kind) };
     let kind = format!("{}: {meaning}", words::kind(write.kind));
-    let line = Line::indent(2).text(Role::Text, &number).text(Role::Command, object.update_endpoint());
+    let line = Line::indent(2).text(Role::Text, &number).text(Role::Command, write.settings.update_endpoint());
     let line = line.text(Role::Faint, &format!("  {kind}"));
     if writes.len() > 1 { line.text(Role::Faint, &format!(" ({})", left(plan, writes, write, index))) } else { line }
 }
 
 /// Whether a write is a withdrawal by courtesy: it raises the floor, but no further than the reserve.
-fn keeps_reserve(before: &TwoWindow, write: &Step) -> bool {
-    match write.settings {
-        Settings::Discharge(to) => write.kind == WriteKind::Withdrawal && to.floor > before.discharge.floor,
-        Settings::Charge(_) => false,
+fn keeps_reserve(before: &Schedule, write: &Step) -> bool {
+    match (before.settings(Object::Discharge), write.settings) {
+        (Some(Settings::Discharge(from)), Settings::Discharge(to)) => {
+            write.kind == WriteKind::Withdrawal && to.floor > from.floor
+        }
+        _ => false,
     }
 }
 
-fn changes(screen: &mut Screen, before: &TwoWindow, write: &Step) {
+fn changes(screen: &mut Screen, before: &Schedule, write: &Step) {
     let difference = diff::of_write(before, &write.settings);
     for Change { field, from, to } in &difference.changes {
         let line = Line::indent(4).text(Role::Warn, "~").text(Role::Text, &format!(" {field:<11}  "));
@@ -144,11 +145,7 @@ pub(super) fn left_after(plan: &Plan<'_>, object: Object, more: usize) -> u32 {
 
 /// Writes of this local day that an object has had.
 pub(super) fn used(plan: &Plan<'_>, object: Object) -> u32 {
-    let [charge, discharge] = plan.inputs.used;
-    match object {
-        Object::Charge => charge,
-        Object::Discharge => discharge,
-    }
+    *plan.inputs.used.of(object)
 }
 
 fn deferred(screen: &mut Screen, plan: &Plan<'_>, compiled: &Compiled, mut told: Option<Reason>, wall: Wall<'_>) {
@@ -164,7 +161,7 @@ fn deferred(screen: &mut Screen, plan: &Plan<'_>, compiled: &Compiled, mut told:
         } else if waits_for_its_time(plan, deferred) {
             format!("it begins later than `program ahead` ({})", spoken(plan.policy.limits.program_ahead))
         } else {
-            words::reason(deferred.why, needed(deferred), None, wall)
+            words::reason(deferred.why, needed(plan, deferred), None, wall)
         };
         told = Some(deferred.why);
         screen.prose(Line::indent(6), Role::Text, &format!("{why} · {}", due(plan, deferred, wall)), 6);
@@ -181,7 +178,7 @@ fn does(compiled: &Compiled, deferred: &Deferred) -> String {
     let instead = words::grip(deferred.does);
     match deferred.asked {
         Command::SelfConsume { .. } if deferred.does == Grip::SelfConsume => {
-            format!("{instead} down to {} %", compiled.bound.floor)
+            compiled.bound.floor.map_or(instead.clone(), |floor| format!("{instead} down to {floor} %"))
         }
         _ => instead,
     }
@@ -194,12 +191,12 @@ fn waits_for_its_time(plan: &Plan<'_>, deferred: &Deferred) -> bool {
 
 /// Why something waits, in words.
 pub(super) fn why(plan: &Plan<'_>, deferred: &Deferred, wall: Wall<'_>) -> String {
-    let object = needed(deferred);
-    let until = match permit(plan, object) {
+    let needs = needed(plan, deferred);
+    let until = match permit(plan, needs.1) {
         MayGrant::No { until, .. } => until,
         MayGrant::Yes { .. } => None,
     };
-    words::reason(deferred.why, object, until, wall)
+    words::reason(deferred.why, needs, until, wall)
 }
 
 /// When something that waits will be programmed, in words.
@@ -232,18 +229,18 @@ fn lasts(why: Reason) -> bool {
     matches!(why, Reason::LeastTarget { .. } | Reason::Floor { .. })
 }
 
-/// The object that what is asked would need.
-pub(super) fn needed(deferred: &Deferred) -> Object {
-    match deferred.asked {
+/// The object that what is deferred would need.
+pub(super) fn needed(plan: &Plan<'_>, deferred: &Deferred) -> (Store, Object) {
+    let store = plan.capability.store;
+    let object = match deferred.asked {
+        _ if store.objects() == [Object::Windows] => Object::Windows,
         Command::ChargeTo { .. } => Object::Charge,
         Command::Hold | Command::SelfConsume { .. } | Command::DischargeTo { .. } => Object::Discharge,
-    }
+    };
+    (store, object)
 }
 
 /// What may be granted to an object.
 pub(super) fn permit(plan: &Plan<'_>, object: Object) -> MayGrant {
-    match object {
-        Object::Charge => plan.inputs.permits.charge,
-        Object::Discharge => plan.inputs.permits.discharge,
-    }
+    *plan.inputs.permits.of(object)
 }

@@ -3,15 +3,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::Value;
+
+use super::Hand;
 use crate::clock::Clock;
-use crate::device::Driver;
+use crate::device::{DeviceKind, Driver, ReadDevice, Settings, WriteDevice};
 use crate::policy::Policy;
+use crate::policy::model::DeviceSpec;
 use crate::time::Instant;
-use crate::vendor::alphaess::{AlphaEss, BASE_URL, BatteryLimits, Cloud, Memory};
+use crate::vendor::alphaess::{self, AlphaEss, BASE_URL, BatteryLimits, Cloud, Memory};
 use crate::vendor::credentials::{AlphaEssCredentials, CredentialsError, config_folder};
 use crate::vendor::http::{Http, HttpError, HttpLimits};
 use crate::vendor::retry::Retries;
 use crate::vendor::simulated::{Home, InProcess, Kept, KeptError};
+use crate::vendor::transport::Transport;
 
 /// The seed of the world behind `driver: simulated`.
 const SEED: u64 = 7;
@@ -44,21 +49,45 @@ pub enum ConnectError {
     NoDriver(&'static str),
 }
 
-/// The device of a policy. `world` is the simulated one, if the policy's driver is that.
+/// The device of a policy, to be read alone. `world` is the simulated one, if the policy's driver is that.
 ///
 /// # Errors
 /// Why it cannot be reached; nothing has been sent yet.
-pub fn connect(policy: &Policy, way: Way, world: Option<&Kept>) -> Result<AlphaEss, ConnectError> {
-    let (transport, credentials): (Arc<dyn crate::vendor::transport::Transport>, _) =
-        match (policy.device.driver, world) {
-            (Driver::AlphaEss, _) => (http(policy.device.url.as_deref())?, credentials()?),
-            (Driver::Simulated, Some(world)) => {
-                let (app_id, app_secret) = world.credentials();
-                let line = InProcess::new(world.cloud(), Arc::clone(&way.clock));
-                (Arc::new(line), AlphaEssCredentials::new(&app_id, &app_secret)?)
-            }
-            (driver, _) => return Err(ConnectError::NoDriver(driver.name())),
-        };
+pub fn reading(policy: &Policy, way: Way, world: Option<&Kept>) -> Result<Hand, ConnectError> {
+    let device: Box<dyn ReadDevice> = connect(policy, way, world)?;
+    Ok(Hand::Reading(device))
+}
+
+/// The device of a policy, to be read and written. `world` is the simulated one, if the policy's driver is that.
+///
+/// # Errors
+/// Why it cannot be reached; nothing has been sent yet.
+pub fn writing(policy: &Policy, way: Way, world: Option<&Kept>) -> Result<Hand, ConnectError> {
+    Ok(Hand::Writing(connect(policy, way, world)?))
+}
+
+/// Exactly what a write to the device of a policy sends.
+#[must_use]
+pub fn payload(settings: &Settings, device: &DeviceSpec) -> Value {
+    alphaess::payload(settings, &device.serial)
+}
+
+fn connect(policy: &Policy, way: Way, world: Option<&Kept>) -> Result<Box<dyn WriteDevice>, ConnectError> {
+    match (&policy.device.kind, world) {
+        (DeviceKind::AlphaEss { .. }, _) => {
+            let line = http(policy.device.url.as_deref())?;
+            Ok(Box::new(alphaess(policy, way, line, credentials()?)))
+        }
+        (DeviceKind::Simulated { .. }, Some(world)) => {
+            let (app_id, app_secret) = world.credentials();
+            let line = Arc::new(InProcess::new(world.cloud(), Arc::clone(&way.clock)));
+            Ok(Box::new(alphaess(policy, way, line, AlphaEssCredentials::new(&app_id, &app_secret)?)))
+        }
+        (kind, _) => Err(ConnectError::NoDriver(kind.driver().name())),
+    }
+}
+
+fn alphaess(policy: &Policy, way: Way, line: Arc<dyn Transport>, credentials: AlphaEssCredentials) -> AlphaEss {
     let battery = &policy.battery;
     let limits = BatteryLimits {
         capacity: battery.capacity,
@@ -66,13 +95,12 @@ pub fn connect(policy: &Policy, way: Way, world: Option<&Kept>) -> Result<AlphaE
         discharge_power: battery.discharge_power,
     };
     let (serial, zone) = (policy.device.serial.as_str(), policy.zone.clone());
-    let device = AlphaEss::new(transport, way.clock, credentials, serial, zone, Some(limits));
+    let device = AlphaEss::new(line, way.clock, credentials, serial, zone, Some(limits));
     let device = if way.impatient { device.with_retries(Retries::NONE) } else { device };
-    let memory = way.memory.as_deref().and_then(Memory::from_text);
-    Ok(match memory {
+    match way.memory.as_deref().and_then(Memory::from_text) {
         Some(memory) => device.with_memory(memory),
         None => device,
-    })
+    }
 }
 
 /// The simulated world of a policy whose driver is that; `None` for every other.
@@ -80,7 +108,7 @@ pub fn connect(policy: &Policy, way: Way, world: Option<&Kept>) -> Result<AlphaE
 /// # Errors
 /// The world's file cannot be used.
 pub fn world(policy: &Policy, folder: Option<&Path>, now: Instant) -> Result<Option<Kept>, ConnectError> {
-    if policy.device.driver != Driver::Simulated {
+    if policy.device.driver() != Driver::Simulated {
         return Ok(None);
     }
     seeded_world(policy, folder, SEED, now).map(Some)

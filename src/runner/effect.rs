@@ -27,11 +27,11 @@ impl Site {
     pub(super) fn watch_effect(&mut self) -> Result<(), SiteError> {
         let now = self.clock.now();
         let Some((written_at, object)) = self.journal.note(&self.policy.site, WRITTEN_NOTE)? else { return Ok(()) };
-        let Some(Ok(meaning)) = self.present().map(|schedule| schedule.meaning()) else { return Ok(()) };
-        let limits = self.policy.limits;
         let wall = self.policy.zone.local(now);
+        let Some(Ok(day)) = self.present().map(|schedule| schedule.day(wall.weekday())) else { return Ok(()) };
+        let limits = self.policy.limits;
         let power = self.policy.battery.charge_power;
-        let watch = Watch::begin(&meaning, wall, now, written_at, power, limits.reading_max_age);
+        let watch = Watch::begin(&day, wall, now, written_at, power, limits.reading_max_age);
         let verdict = watch.judge(self.samples.make_contiguous(), now);
         self.note_verdict(verdict, watch.since, &object, now)
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::look::is_foreign;
 use super::outlook;
 use super::site::{DRIVER_NOTE, Site, SiteError};
-use crate::device::{Object, TwoWindow};
+use crate::device::{Object, PerObject, Schedule, Store};
 use crate::engine::Override;
 use crate::journal::{Journal, JournalError, LogFilter, LogKind};
 use crate::plan::budget::{MayGrant, Permits, Refusal, Used, may_grant};
@@ -31,8 +31,8 @@ pub(super) const BY_TIME: &str = "time";
 pub struct Remembrance {
     /// The owner's manual command.
     pub manual: Option<Override>,
-    /// Writes of this local day: of the charge object, of the discharge object.
-    pub used: [u32; 2],
+    /// Writes of this local day, of each object.
+    pub used: PerObject<u32>,
     /// What may be granted.
     pub permits: Permits,
     /// The last write that changed the grip in force; `None` if the owner has commanded since.
@@ -67,11 +67,10 @@ impl Remembrance {
     pub fn of(journal: &Journal, policy: &Policy, now: Instant) -> Result<Remembrance, SiteError> {
         let mut remembrance = Remembrance::answered(journal, policy, now)?;
         let drifted = MayGrant::No { why: Refusal::Drift, until: None };
-        if is_foreign(journal, policy, Object::Charge)? {
-            remembrance.permits.charge = drifted;
-        }
-        if is_foreign(journal, policy, Object::Discharge)? {
-            remembrance.permits.discharge = drifted;
+        for object in Object::ALL {
+            if is_foreign(journal, policy, object)? {
+                *remembrance.permits.of_mut(object) = drifted;
+            }
         }
         Ok(remembrance)
     }
@@ -83,16 +82,12 @@ impl Remembrance {
     pub fn answered(journal: &Journal, policy: &Policy, now: Instant) -> Result<Remembrance, SiteError> {
         let manual = manual_command(journal, &policy.site, now)?;
         let lost_until = lost_until(journal, &policy.zone, now)?;
-        let [charge, discharge] = Object::ALL.map(|object| used(journal, policy, object, lost_until, now));
-        let (charge, discharge) = (charge?, discharge?);
+        let used = PerObject::try_of(|object| used(journal, policy, object, lost_until, now))?;
         let permit = |used: &Used| may_grant(used, &policy.limits, &policy.zone, now);
-        let permits = Permits { charge: permit(&charge), discharge: permit(&discharge) };
-        Ok(Remembrance {
-            manual,
-            used: [charge.today, discharge.today],
-            permits,
-            last_change: last_change(journal, &policy.site)?,
-        })
+        let PerObject { charge, discharge, windows } = &used;
+        let permits = Permits { charge: permit(charge), discharge: permit(discharge), windows: permit(windows) };
+        let today = PerObject { charge: charge.today, discharge: discharge.today, windows: windows.today };
+        Ok(Remembrance { manual, used: today, permits, last_change: last_change(journal, &policy.site)? })
     }
 }
 
@@ -140,8 +135,14 @@ impl Site {
 
     /// The schedule on the device, as far as it is known.
     #[must_use]
-    pub fn present(&self) -> Option<TwoWindow> {
+    pub fn present(&self) -> Option<Schedule> {
         self.schedule.map(|(schedule, _)| schedule)
+    }
+
+    /// The store that holds its schedule: the one that was read, or the policy's.
+    pub(super) fn store(&self) -> Store {
+        let read = self.present().map(|schedule| schedule.store());
+        read.or(self.policy.device.kind.chosen_store()).unwrap_or(Store::TwoWindow)
     }
 
     /// The readings that a dry run may take over.

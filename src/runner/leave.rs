@@ -1,8 +1,8 @@
 //! What is left on the device: at the end of the service, and when the owner wants back what was there before.
 
 use super::site::{Site, SiteError};
-use crate::device::two_window::QUARTERS;
-use crate::device::{ChargeSettings, Grip, Meaning, Object, Step, TwoWindow, WriteKind};
+use crate::device::schedule::WEEK;
+use crate::device::{ChargeSettings, Grip, Schedule, Settings, Step, TwoWindow, WriteKind};
 use crate::plan::compile::self_consume;
 use crate::policy::model::OnExit;
 
@@ -30,7 +30,7 @@ impl Site {
     ///
     /// # Errors
     /// The journal cannot be read or written.
-    pub async fn put(&mut self, wanted: TwoWindow, reason: &str) -> Result<String, SiteError> {
+    pub async fn put(&mut self, wanted: Schedule, reason: &str) -> Result<String, SiteError> {
         let Some(present) = self.present() else {
             return Ok("the schedule is not known, so nothing was written".to_owned());
         };
@@ -46,49 +46,73 @@ impl Site {
     }
 }
 
-/// The fewest writes from one schedule to another through states that overlap nowhere: withdrawals first. Where neither
-/// object may go first, charging ends, then the permissions change, then charging begins.
-fn steps(present: &TwoWindow, wanted: &TwoWindow) -> Vec<Step> {
-    if present.charge == wanted.charge && present.discharge == wanted.discharge {
-        return Vec::new();
+/// The fewest writes from one schedule to another of the same store; none if they are not.
+fn steps(present: &Schedule, wanted: &Schedule) -> Vec<Step> {
+    match (present, wanted) {
+        (Schedule::TwoWindow(from), Schedule::TwoWindow(to)) => two_window_steps(from, to),
+        (Schedule::Windows(from), Schedule::Windows(to)) if from.store == to.store && from != to => {
+            vec![step(present, wanted, Settings::Windows(*to))]
+        }
+        _ => Vec::new(),
     }
-    if present.charge == wanted.charge || present.discharge == wanted.discharge {
-        return vec![step(present, wanted)];
-    }
-    let midway = Object::ALL.map(|object| present.with(wanted.settings(object)));
-    let legal = midway.into_iter().filter(|state| state.meaning().is_ok());
-    if let Some(state) = legal.min_by_key(|state| step(present, state).kind) {
-        return vec![step(present, &state), step(&state, wanted)];
-    }
-    let charge = ChargeSettings { grid_charge: false, ..present.charge };
-    let ended = TwoWindow { charge, ..*present };
-    let changed = TwoWindow { discharge: wanted.discharge, ..ended };
-    let states = [*present, ended, changed, *wanted];
-    let pairs = states.iter().zip(states.iter().skip(1));
-    pairs.filter(|(before, after)| before != after).map(|(before, after)| step(before, after)).collect()
 }
 
-/// One write between two states that differ in one object.
-fn step(before: &TwoWindow, after: &TwoWindow) -> Step {
-    let object = if before.charge == after.charge { Object::Discharge } else { Object::Charge };
-    let kind = if adds_grip(before, after) { WriteKind::Grant } else { WriteKind::Withdrawal };
-    Step { settings: after.settings(object), kind }
+/// Through states that overlap nowhere: withdrawals first. Where neither object may go first, charging ends, then the
+/// permissions change, then charging begins.
+fn two_window_steps(present: &TwoWindow, wanted: &TwoWindow) -> Vec<Step> {
+    let [charge, discharge] = wanted.contents();
+    match (present.charge == wanted.charge, present.discharge == wanted.discharge) {
+        (true, true) => return Vec::new(),
+        (true, false) => return along(present, &[discharge]),
+        (false, true) => return along(present, &[charge]),
+        (false, false) => {}
+    }
+    let orders = [[charge, discharge], [discharge, charge]];
+    let legal = orders.into_iter().filter(|[first, _]| present.with(*first).meaning().is_ok());
+    let kind = |[first, _]: &[Settings; 2]| along(present, &[*first]).first().map(|step| step.kind);
+    if let Some(order) = legal.min_by_key(kind) {
+        return along(present, &order);
+    }
+    let ended = Settings::Charge(ChargeSettings { grid_charge: false, ..present.charge });
+    along(present, &[ended, discharge, charge])
 }
 
-/// Whether any quarter hour is held more firmly than before, or the floor rises. What is not understood held nothing.
-fn adds_grip(before: &TwoWindow, after: &TwoWindow) -> bool {
-    let nothing = Meaning { quarters: [Grip::SelfConsume; QUARTERS], floor: before.discharge.floor };
-    let (before, after) = (before.meaning().unwrap_or(nothing), after.meaning());
-    after.is_ok_and(|after| {
-        let firmer = after.quarters.iter().zip(&before.quarters).any(|(after, before)| after > before);
-        firmer || after.floor > before.floor
+/// The writes of these contents one after the other, without those that change nothing.
+fn along(present: &TwoWindow, contents: &[Settings]) -> Vec<Step> {
+    let mut state = *present;
+    let mut steps = Vec::new();
+    for settings in contents {
+        let next = state.with(*settings);
+        if next != state {
+            steps.push(step(&Schedule::TwoWindow(state), &Schedule::TwoWindow(next), *settings));
+        }
+        state = next;
+    }
+    steps
+}
+
+fn step(before: &Schedule, after: &Schedule, settings: Settings) -> Step {
+    Step { settings, kind: if adds_grip(before, after) { WriteKind::Grant } else { WriteKind::Withdrawal } }
+}
+
+/// Whether any quarter hour is held more firmly than before, or a floor rises. What is not understood held nothing.
+fn adds_grip(before: &Schedule, after: &Schedule) -> bool {
+    WEEK.into_iter().any(|weekday| {
+        let Ok(after) = after.day(weekday) else { return false };
+        match before.day(weekday) {
+            Ok(before) => after.quarters.iter().zip(&before.quarters).any(|(after, before)| {
+                after.grip > before.grip
+                    || after.floor.is_some_and(|floor| before.floor.is_some_and(|other| floor > other))
+            }),
+            Err(_) => after.quarters.iter().any(|after| after.grip > Grip::SelfConsume),
+        }
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::{DischargeSettings, Period};
+    use crate::device::{DischargeSettings, Object, Period};
 
     fn period(from: &str, to: &str) -> Period {
         Period { from: from.parse().expect("a start"), to: to.parse().expect("an end") }
@@ -114,7 +138,7 @@ mod tests {
         let mut crossed = schedule(true, Some(("01:00", "04:00")));
         crossed.charge.windows = [period("08:00", "09:00"), Period::UNUSED];
         let check = |from: &TwoWindow, to: &TwoWindow, expect: &[(Object, WriteKind)]| {
-            let steps = steps(from, to);
+            let steps = steps(&Schedule::TwoWindow(*from), &Schedule::TwoWindow(*to));
             let kinds: Vec<_> = steps.iter().map(|step| (step.settings.object(), step.kind)).collect();
             assert_eq!(kinds, expect);
             let end = steps.iter().fold(*from, |schedule, step| schedule.with(step.settings));

@@ -4,7 +4,7 @@ use tracing::{info, warn};
 
 use super::site::{DRIVER_NOTE, SAMPLES, Site, SiteError};
 use crate::apply::{Sample, drift};
-use crate::device::{DeviceError, Object, Settings, TwoWindow};
+use crate::device::{DeviceError, Object, Schedule, Settings};
 use crate::journal::{Journal, JournalError};
 use crate::policy::Policy;
 use crate::policy::model::OnDrift;
@@ -64,6 +64,7 @@ impl Site {
         match read {
             Ok(schedule) => {
                 self.last.schedule = Some(now);
+                let schedule = self.recalled(schedule)?;
                 self.schedule = Some((schedule, now));
                 self.all_clear("schedule", now)?;
                 self.compare(&schedule, now)?;
@@ -92,12 +93,18 @@ impl Site {
         Ok(())
     }
 
+    /// A schedule with what cannot be read of it taken from what was last proved.
+    pub(super) fn recalled(&self, schedule: Schedule) -> Result<Schedule, JournalError> {
+        let proven = self.journal.proven(&self.policy.site, Object::Windows)?.map(|record| record.settings);
+        Ok(schedule.recalling(proven.as_ref()))
+    }
+
     /// Each object beside what was last proved there. Our own echo, or what the owner has answered, is no drift.
-    fn compare(&mut self, schedule: &TwoWindow, now: Instant) -> Result<(), SiteError> {
+    fn compare(&mut self, schedule: &Schedule, now: Instant) -> Result<(), SiteError> {
         let pending: Vec<Settings> =
             self.under_way.iter().filter_map(|under_way| under_way.machine.pending()).collect();
-        for object in Object::ALL {
-            let read = schedule.settings(object);
+        for read in schedule.contents() {
+            let object = read.object();
             let proven = self.journal.proven(&self.policy.site, object)?.map(|record| record.settings);
             match drift(proven.as_ref(), &pending, &read) {
                 Some(found) => self.note_drift(object, found.from, found.to, now)?,

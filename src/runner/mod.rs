@@ -20,7 +20,7 @@ mod site;
 mod survey;
 mod tick;
 
-pub use connect::{ConnectError, Way, account, connect, seeded_world, world};
+pub use connect::{ConnectError, Way, account, payload, reading, seeded_world, world, writing};
 pub use credence::Credence;
 pub use due::{Due, LastRun, due};
 pub use gather::{Remembrance, driver_memory, manual_command};

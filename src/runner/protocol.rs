@@ -10,7 +10,7 @@ use super::site::{Site, SiteError, UnderWay};
 use super::tick::HORIZON;
 use crate::apply::{Alarm, Command, End, Event, Machine, SendReply};
 use crate::device::two_window::GRID_MINUTES;
-use crate::device::{Object, Outcome, Sequence, Settings, Step, TwoWindow, WriteFailure};
+use crate::device::{Object, Outcome, Schedule, Sequence, Settings, Step, WriteFailure};
 use crate::journal::WriteRecord;
 use crate::plan::Plan;
 use crate::plan::budget::{MayGrant, Permits, Refusal};
@@ -57,11 +57,14 @@ impl Site {
     }
 
     /// Notes that the grip in force is another than before, and whether a reading decided so.
-    fn note_change(&self, before: &TwoWindow, plan: &Plan<'_>) -> Result<(), SiteError> {
+    fn note_change(&self, before: &Schedule, plan: &Plan<'_>) -> Result<(), SiteError> {
         let now = self.clock.now();
-        let quarter = usize::from(self.policy.zone.local(now).minute / GRID_MINUTES);
-        let grip =
-            |schedule: &TwoWindow| schedule.meaning().ok().and_then(|meaning| meaning.quarters.get(quarter).copied());
+        let local = self.policy.zone.local(now);
+        let quarter = usize::from(local.minute / GRID_MINUTES);
+        let grip = |schedule: &Schedule| {
+            let cell = schedule.day(local.weekday()).ok().and_then(|day| day.cell(quarter));
+            cell.map(|cell| cell.grip)
+        };
         let Some(present) = self.present().filter(|present| grip(present) != grip(before)) else { return Ok(()) };
         debug!(site = %self.policy.site, "the grip in force changed: {:?}", grip(&present));
         let cause = if plan.rests_on_reading { BY_READING } else { BY_TIME };
@@ -71,7 +74,7 @@ impl Site {
     /// Sends writes in order, each intended, sent and read back.
     pub(super) async fn send_sequence(
         &mut self,
-        before: TwoWindow,
+        before: Schedule,
         steps: Vec<Step>,
         reason: String,
     ) -> Result<Vec<Settings>, SiteError> {
@@ -159,9 +162,9 @@ impl Site {
         let permit = |object| match super::look::is_foreign(&self.journal, &self.policy, object) {
             Ok(true) => Ok(MayGrant::No { why: Refusal::Drift, until: None }),
             Ok(false) => Ok(MayGrant::Yes { writes: u32::MAX }),
-            Err(error) => Err(error),
+            Err(error) => Err(SiteError::from(error)),
         };
-        Ok(Permits { charge: permit(Object::Charge)?, discharge: permit(Object::Discharge)? })
+        Permits::try_of(permit)
     }
 
     /// Ends a sequence that nothing asks for any more: what it has left behind is safe, and the next plan begins from there.
@@ -205,7 +208,7 @@ impl Site {
 
     async fn send(&mut self, settings: &Settings) -> Result<SendReply, SiteError> {
         let Some(device) = self.hand.writer() else { return Ok(SendReply::Refused) };
-        let endpoint = settings.object().update_endpoint();
+        let endpoint = settings.update_endpoint();
         let answer = device.write(settings).await;
         Ok(match answer {
             Ok(()) => {
@@ -249,7 +252,7 @@ impl Site {
     fn finish(&mut self, end: &End, now: Instant) -> Result<(), SiteError> {
         let Some(under_way) = self.under_way.as_ref() else { return Ok(()) };
         let id = under_way.machine.sequence().id;
-        self.journal.end_sequence(&self.policy.site, id, now, &crate::report::alarms::end(end))?;
+        self.journal.end_sequence(&self.policy.site, id, now, &crate::report::alarms::end(end, self.store()))?;
         if *end == End::Stored {
             for object in Object::ALL {
                 self.all_clear(&format!("write {}", object.word()), now)?;
@@ -267,7 +270,7 @@ impl Site {
                 format!("drift {}", drift.object.word())
             }
         };
-        self.alarm(&key, &crate::report::alarms::alarm(alarm), now)
+        self.alarm(&key, &crate::report::alarms::alarm(alarm, self.store()), now)
     }
 
     /// Whether writes to the object failed so lately that not even a withdrawal is tried: for the interval after one failure,

@@ -31,6 +31,8 @@ struct ContextShape {
     solar: Vec<(i64, f64)>,
     ev: Vec<(i64, f64)>,
     permits: [PermitShape; 2],
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    windows: Option<PermitShape>,
     last_change: Option<(i64, bool)>,
     digest: String,
 }
@@ -99,6 +101,7 @@ impl Context {
             solar: steps(&self.outlook.solar),
             ev: steps(&self.outlook.ev),
             permits: [permit(&self.permits.charge), permit(&self.permits.discharge)],
+            windows: Some(permit(&self.permits.windows)),
             last_change: self.last_change.map(|change| (millis(change.at), change.by_reading)),
             digest: self.digest.clone(),
         };
@@ -109,10 +112,12 @@ impl Context {
     pub(super) fn from_text(text: &str) -> Option<Context> {
         let shape: ContextShape = serde_json::from_str(text).ok()?;
         let [charge, discharge] = shape.permits;
+        // A record of before there were such stores says nothing of them, and none of its plans asked.
+        let windows = shape.windows.map_or(Some(MayGrant::Yes { writes: u32::MAX }), may_grant)?;
         Some(Context {
             horizon_seconds: shape.horizon_seconds,
             outlook: Outlook { load: course(shape.load)?, solar: course(shape.solar)?, ev: course(shape.ev)? },
-            permits: Permits { charge: may_grant(charge)?, discharge: may_grant(discharge)? },
+            permits: Permits { charge: may_grant(charge)?, discharge: may_grant(discharge)?, windows },
             last_change: match shape.last_change {
                 Some((at, by_reading)) => Some(GripChange { at: instant(at)?, by_reading }),
                 None => None,

@@ -7,7 +7,7 @@ use super::record;
 use super::{Credence, Hand, LastRun};
 use crate::apply::{Machine, Sample};
 use crate::clock::Clock;
-use crate::device::{Outcome, TwoWindow};
+use crate::device::{Outcome, Schedule};
 use crate::engine::Memory;
 use crate::journal::{Journal, JournalError};
 use crate::plan::Outlook;
@@ -34,7 +34,7 @@ pub struct Site {
     /// How many looks in a row have brought readings.
     pub(super) healthy: u32,
     /// The schedule as it was last read, and when.
-    pub(super) schedule: Option<(TwoWindow, Instant)>,
+    pub(super) schedule: Option<(Schedule, Instant)>,
     /// A sequence of writes under way, with the journal's numbers of its intents.
     pub(super) under_way: Option<UnderWay>,
     pub(super) samples: VecDeque<Sample>,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::gather::Remembrance;
 use super::site::{DRIVER_NOTE, Site, SiteError};
-use crate::device::{DeviceError, Object, Settings, TwoWindow};
+use crate::device::{DeviceError, Object, Schedule, Settings};
 use crate::engine::{Situation, banded_prices};
 use crate::plan::{Inputs, Plan};
 use crate::time::{Instant, after, elapsed};
@@ -29,6 +29,12 @@ pub enum SurveyError {
     Site(#[from] SiteError),
 }
 
+impl From<crate::journal::JournalError> for SurveyError {
+    fn from(error: crate::journal::JournalError) -> SurveyError {
+        SurveyError::Site(error.into())
+    }
+}
+
 /// How writes that were agreed to ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
@@ -49,7 +55,7 @@ impl Site {
         if !self.reuse()? {
             self.readings = self.hand.reader().readings().await?;
             let schedule = self.hand.reader().schedule().await?;
-            self.schedule = Some((schedule, self.clock.now()));
+            self.schedule = Some((self.recalled(schedule)?, self.clock.now()));
         }
         let now = self.clock.now();
         let remembrance = Remembrance::answered(&self.journal, &self.policy, now)?;
@@ -65,8 +71,9 @@ impl Site {
     ///
     /// # Errors
     /// The device does not answer.
-    pub async fn survey_schedule(&mut self) -> Result<TwoWindow, SurveyError> {
+    pub async fn survey_schedule(&mut self) -> Result<Schedule, SurveyError> {
         let schedule = self.hand.reader().schedule().await?;
+        let schedule = self.recalled(schedule)?;
         self.schedule = Some((schedule, self.clock.now()));
         Ok(schedule)
     }

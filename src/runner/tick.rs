@@ -8,7 +8,7 @@ use super::gather::Remembrance;
 use super::record::{self, Context};
 use super::site::{DRIVER_NOTE, Site, SiteError};
 use super::{Due, due};
-use crate::device::{Settings, TwoWindow};
+use crate::device::{Schedule, Settings};
 use crate::engine::{Decision, Situation, Source, banded_prices};
 use crate::journal::{Retention, TickRecord};
 use crate::plan::timeline::Point;
@@ -16,7 +16,6 @@ use crate::plan::{Inputs, Plan, Timeline};
 use crate::report;
 use crate::time::{Instant, after, elapsed};
 use crate::units::{Power, Price, Soc};
-use crate::vendor::alphaess;
 
 /// How far the service looks ahead: what the orphan check needs, and no more.
 pub(super) const HORIZON: Duration = Duration::from_secs(24 * 3600);
@@ -32,7 +31,7 @@ pub struct Tick {
     /// What was decided.
     pub decision: Decision,
     /// The schedule as it is known at the end.
-    pub schedule: Option<TwoWindow>,
+    pub schedule: Option<Schedule>,
     /// What was sent, in order.
     pub sent: Vec<Settings>,
     /// Writes that wait.
@@ -157,11 +156,12 @@ impl Site {
 /// rest of a tick. What a replay has to meet.
 pub(super) fn digest(plan: &Plan<'_>) -> String {
     let spec = &plan.policy.device;
-    let device = report::Device { name: spec.driver.name(), serial: &spec.serial };
-    let payload = |settings: &Settings| alphaess::payload(settings, &spec.serial);
+    let device = report::Device { name: spec.driver().name(), serial: &spec.serial };
+    let payload = |settings: &Settings| super::payload(settings, spec);
     let told = Plan {
         policy: plan.policy,
         inputs: plan.inputs,
+        capability: plan.capability.clone(),
         prices: plan.prices.clone(),
         decision: plan.decision,
         timeline: Timeline { spans: plan.timeline.spans.clone(), course: Vec::new() },

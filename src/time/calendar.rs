@@ -56,6 +56,10 @@ pub struct CalendarTest {
 }
 
 impl Weekdays {
+    /// No day.
+    pub const NONE: Weekdays = Weekdays(0);
+    /// Every day.
+    pub const ALL: Weekdays = Weekdays(0b111_1111);
     /// Monday to Friday.
     pub const WEEKDAYS: Weekdays = Weekdays(0b001_1111);
     /// Saturday and Sunday.
@@ -67,6 +71,12 @@ impl Weekdays {
         let (from, to) = (from.num_days_from_monday(), to.num_days_from_monday());
         let length = (to + 7 - from) % 7;
         Weekdays((0..=length).fold(0, |set, step| set | 1 << ((from + step) % 7)))
+    }
+
+    /// The set of one day.
+    #[must_use]
+    pub fn only(day: Weekday) -> Weekdays {
+        Weekdays::range(day, day)
     }
 
     /// The days of either set.

@@ -21,7 +21,7 @@ use crate::journal::{Journal, LogFilter, LogKind};
 use crate::plan::Plan;
 use crate::policy::{self, Policy};
 use crate::report::moment;
-use crate::runner::{self, Hand, Site, Way};
+use crate::runner::{self, Site, Way};
 use crate::time::Instant;
 use crate::vendor::simulated::Kept;
 
@@ -108,8 +108,7 @@ impl Stage {
         price(&world, &policy, start);
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
         let way = Way { clock: Arc::clone(&shared), memory: None, impatient: false };
-        let device = runner::connect(&policy, way, Some(&world))?;
-        let hand = Hand::Writing(Box::new(device));
+        let hand = runner::writing(&policy, way, Some(&world))?;
         let site = Site::begin(policy.clone(), POLICY, hand, Journal::open(folder)?, shared)?;
         Ok(Stage { policy, clock, world, site })
     }

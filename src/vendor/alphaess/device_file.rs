@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::schedule::{fields_of, parse_charge, parse_discharge, read_endpoint};
 use super::unique::Unique;
 use super::wire::{kind, quoted};
-use crate::device::{Object, TwoWindow};
+use crate::device::{Object, Schedule, Settings, TwoWindow};
 use crate::diagnostic::nearest;
 
 /// The largest device file that is read, in bytes.
@@ -41,7 +41,7 @@ pub enum DeviceFileError {
 ///
 /// # Errors
 /// What is wrong and where.
-pub fn parse_device_file(text: &str) -> Result<TwoWindow, DeviceFileError> {
+pub fn parse_device_file(text: &str) -> Result<Schedule, DeviceFileError> {
     if text.len() > MAX_DEVICE_FILE_BYTES {
         return Err(DeviceFileError::TooLarge);
     }
@@ -54,21 +54,21 @@ pub fn parse_device_file(text: &str) -> Result<TwoWindow, DeviceFileError> {
     }
     let charge = parse_charge(data_of(fields, Object::Charge)?);
     let discharge = parse_discharge(data_of(fields, Object::Discharge)?);
-    Ok(TwoWindow {
+    Ok(Schedule::TwoWindow(TwoWindow {
         charge: charge.map_err(|reason| content(read_endpoint(Object::Charge), reason))?,
         discharge: discharge.map_err(|reason| content(read_endpoint(Object::Discharge), reason))?,
-    })
+    }))
 }
 
 /// A schedule as [`parse_device_file`] reads it.
 #[must_use]
-pub fn device_file(schedule: &TwoWindow) -> Value {
-    let entry = |object| (read_endpoint(object).to_owned(), Value::Object(fields_of(&schedule.settings(object))));
-    Value::Object(Object::ALL.map(entry).into_iter().collect())
+pub fn device_file(schedule: &Schedule) -> Value {
+    let entry = |settings: Settings| (read_endpoint(settings.object()).to_owned(), Value::Object(fields_of(&settings)));
+    Value::Object(schedule.contents().into_iter().map(entry).collect())
 }
 
 fn check_key(key: &str) -> Result<(), DeviceFileError> {
-    let known = Object::ALL.map(read_endpoint);
+    let known = [Object::Charge, Object::Discharge].map(read_endpoint);
     if known.contains(&key) {
         return Ok(());
     }
@@ -112,7 +112,8 @@ mod tests {
     #[test]
     fn a_device_file_goes_both_ways() {
         let schedule = parse_device_file(GOOD).expect("a schedule");
-        assert_eq!((schedule.charge.cap, schedule.discharge.floor), (90, 10));
+        let Schedule::TwoWindow(held) = schedule else { panic!("{schedule:?}") };
+        assert_eq!((held.charge.cap, held.discharge.floor), (90, 10));
         assert_eq!(parse_device_file(&device_file(&schedule).to_string()), Ok(schedule));
         assert_eq!(parse_device_file(&format!("\u{feff}{GOOD}")), Ok(schedule));
     }

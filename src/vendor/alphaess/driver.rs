@@ -15,7 +15,9 @@ use super::systems::{DayEnergy, energy, sums};
 use super::{Cloud, Freshness};
 use crate::clock::Clock;
 use crate::device::access::HistoryPoint;
-use crate::device::{Capability, DeviceError, Object, ReadDevice, Settings, TwoWindow, WriteDevice, WriteFailure};
+use crate::device::{
+    Capability, DeviceError, Object, ReadDevice, Schedule, Settings, TwoWindow, WriteDevice, WriteFailure,
+};
 use crate::snapshot::Snapshot;
 use crate::time::{Instant, Zone};
 use crate::vendor::credentials::AlphaEssCredentials;
@@ -161,7 +163,7 @@ impl AlphaEss {
 #[async_trait]
 impl ReadDevice for AlphaEss {
     fn capability(&self) -> Capability {
-        Capability::ALPHAESS_TWO_WINDOW
+        Capability::alphaess_two_window()
     }
 
     fn memory(&self) -> String {
@@ -191,11 +193,13 @@ impl ReadDevice for AlphaEss {
         self.cloud.read(read_endpoint(object), &[("sysSn", serial)], parse).await
     }
 
-    async fn schedule(&mut self) -> Result<TwoWindow, DeviceError> {
+    async fn schedule(&mut self) -> Result<Schedule, DeviceError> {
         let charge = self.object(Object::Charge).await?;
         let discharge = self.object(Object::Discharge).await?;
         match (charge, discharge) {
-            (Settings::Charge(charge), Settings::Discharge(discharge)) => Ok(TwoWindow { charge, discharge }),
+            (Settings::Charge(charge), Settings::Discharge(discharge)) => {
+                Ok(Schedule::TwoWindow(TwoWindow { charge, discharge }))
+            }
             _ => Err(DeviceError::Malformed {
                 endpoint: read_endpoint(Object::Charge),
                 reason: "one object was read as the other".to_owned(),

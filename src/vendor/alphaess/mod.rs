@@ -7,6 +7,7 @@ mod driver;
 mod freshness;
 mod history;
 mod memory;
+mod periodic;
 mod plausible;
 mod power;
 mod schedule;
@@ -38,5 +39,7 @@ pub(crate) mod endpoint {
     pub(crate) const READ_CHARGE: &str = "getChargeConfigInfo";
     pub(crate) const READ_DISCHARGE: &str = "getDisChargeConfigInfo";
     pub(crate) const WRITE_CHARGE: &str = "updateChargeConfigInfo";
+    pub(crate) const READ_PERIODIC: &str = "getTimeChargeBySn";
+    pub(crate) const WRITE_PERIODIC: &str = "setTimeChargeBySn";
     pub(crate) const WRITE_DISCHARGE: &str = "updateDisChargeConfigInfo";
 }

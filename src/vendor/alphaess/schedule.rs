@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::endpoint;
+use super::periodic::{parse_periodic, periodic_fields};
 use super::wire::{self, kind, number, object, quoted, whole};
 use crate::device::{ChargeSettings, DischargeSettings, Object, Period, Settings};
 use crate::time::ClockTime;
@@ -13,6 +14,7 @@ pub fn read_endpoint(object: Object) -> &'static str {
     match object {
         Object::Charge => endpoint::READ_CHARGE,
         Object::Discharge => endpoint::READ_DISCHARGE,
+        Object::Windows => endpoint::READ_PERIODIC,
     }
 }
 
@@ -22,6 +24,7 @@ pub fn write_endpoint(object: Object) -> &'static str {
     match object {
         Object::Charge => endpoint::WRITE_CHARGE,
         Object::Discharge => endpoint::WRITE_DISCHARGE,
+        Object::Windows => endpoint::WRITE_PERIODIC,
     }
 }
 
@@ -51,14 +54,15 @@ pub fn parse_discharge(data: &Value) -> Result<DischargeSettings, String> {
     })
 }
 
-/// Either object from the `data` of its read endpoint.
+/// Any object from the `data` of its read endpoint.
 ///
 /// # Errors
-/// As [`parse_charge`] and [`parse_discharge`].
+/// As [`parse_charge`], [`parse_discharge`] and [`parse_periodic`].
 pub fn parse_settings(object: Object, data: &Value) -> Result<Settings, String> {
     match object {
         Object::Charge => parse_charge(data).map(Settings::Charge),
         Object::Discharge => parse_discharge(data).map(Settings::Discharge),
+        Object::Windows => parse_periodic(data).map(Settings::Windows),
     }
 }
 
@@ -71,16 +75,23 @@ pub fn payload(settings: &Settings, serial: &str) -> Value {
     Value::Object(fields)
 }
 
-/// The six fields of an object as the vendor names them: flag, windows, percentage.
+/// The fields of an object as the vendor names them.
 pub(super) fn fields_of(settings: &Settings) -> Map<String, Value> {
-    let names = match settings {
-        Settings::Charge(_) => ["gridCharge", "timeChaf1", "timeChae1", "timeChaf2", "timeChae2", "batHighCap"],
-        Settings::Discharge(_) => ["ctrDis", "timeDisf1", "timeDise1", "timeDisf2", "timeDise2", "batUseCap"],
-    };
-    let (flag, [one, two], percent) = match settings {
-        Settings::Charge(charge) => (charge.grid_charge, charge.windows, charge.cap),
-        Settings::Discharge(discharge) => (discharge.restricted, discharge.windows, discharge.floor),
-    };
+    match settings {
+        Settings::Charge(charge) => {
+            let names = ["gridCharge", "timeChaf1", "timeChae1", "timeChaf2", "timeChae2", "batHighCap"];
+            six(names, charge.grid_charge, charge.windows, charge.cap)
+        }
+        Settings::Discharge(discharge) => {
+            let names = ["ctrDis", "timeDisf1", "timeDise1", "timeDisf2", "timeDise2", "batUseCap"];
+            six(names, discharge.restricted, discharge.windows, discharge.floor)
+        }
+        Settings::Windows(list) => periodic_fields(list),
+    }
+}
+
+/// Flag, windows and percentage under their six names.
+fn six(names: [&str; 6], flag: bool, [one, two]: [Period; 2], percent: u8) -> Map<String, Value> {
     let time = |time: ClockTime| json!(time.to_string());
     let values = [json!(u8::from(flag)), time(one.from), time(one.to), time(two.from), time(two.to), json!(percent)];
     names.map(str::to_owned).into_iter().zip(values).collect()
@@ -106,7 +117,7 @@ fn percent(fields: &Map<String, Value>, key: &str) -> Result<u8, String> {
     percent.ok_or_else(|| format!("{key} is {value}, not a whole percentage"))
 }
 
-fn period(fields: &Map<String, Value>, from: &str, to: &str) -> Result<Period, String> {
+pub(super) fn period(fields: &Map<String, Value>, from: &str, to: &str) -> Result<Period, String> {
     let start = time(fields, from)?;
     if start == ClockTime::END_OF_DAY {
         return Err(format!("{from} is 24:00, at which nothing can begin"));

@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 
 use super::candidates::{EDGES_KEPT, Edges};
 use super::demand::{Demand, LEAST_TARGET, Layer, Slot};
+use super::order::{Route, Shape, Standing, route, writes};
 use crate::device::{Grip, QuarterSet};
 use crate::plan::budget::Permits;
-use crate::plan::order::{Route, Shape, Standing, route, writes};
 
 /// Pairs of charge windows and permissions that are compared at most; far more than any real policy has.
 const MOST_PAIRS: usize = 60_000;

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::demand::{Demand, LEAST_TARGET, QUARTER, instant, whole_down, whole_up};
+use super::order::Standing;
 use super::{Request, demand};
 use crate::device::{Grip, Oddity, TwoWindow};
-use crate::plan::order::Standing;
 use crate::time::Instant;
 
 /// What a schedule would do that nobody asked for, if it were left alone for one lap of the wall clock.
@@ -96,7 +96,7 @@ impl fmt::Display for Violation {
         match self {
             Violation::Odd(Oddity::OffGrid(_, period)) => write!(f, "{period} is off the quarter hours"),
             Violation::Odd(Oddity::Wraps(_, period)) => write!(f, "{period} runs across midnight"),
-            Violation::Odd(Oddity::Overlap) => f.write_str("a charge window and a permission overlap"),
+            Violation::Odd(_) => f.write_str("a charge window and a permission overlap"),
             Violation::BelowReserve { floor, reserve } => write!(f, "floor {floor} % below the reserve {reserve} %"),
             Violation::FloorTooHigh { floor, asked } => write!(f, "floor {floor} % where {asked} % is asked for"),
             Violation::AboveCeiling { target, ceiling } => write!(f, "target {target} % above the ceiling {ceiling} %"),

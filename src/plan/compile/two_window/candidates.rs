@@ -6,8 +6,8 @@
 //! a permission somewhere: a quarter hour beside one of these, which charge windows then leave out.
 
 use super::demand::{Demand, Slot};
+use super::order::Standing;
 use crate::device::QuarterSet;
-use crate::plan::order::Standing;
 
 /// More sets than any real policy has; beyond, the farthest edges are forgotten.
 const MOST_SETS: usize = 4_000;

@@ -4,8 +4,8 @@
 //! the order, such a state never holds a quarter hour more firmly than one of its two ends; what can go wrong is that a
 //! charge window and a permission overlap in it, which the device answers in ways unknown.
 
-use super::budget::{MayGrant, Permits, Refusal};
 use crate::device::{Object, QuarterSet, TwoWindow, WriteKind};
+use crate::plan::budget::Permits;
 
 /// What a schedule does, as sets of quarter hours of every day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +42,10 @@ pub(crate) struct Standing {
 pub(crate) enum Route {
     /// Nothing differs.
     Nothing,
-    /// One object differs.
-    One(Object, WriteKind),
+    /// The charge object differs.
+    Charge(WriteKind),
+    /// The discharge object differs.
+    Discharge(WriteKind),
     /// Both differ: the charge object goes first.
     ChargeFirst(WriteKind, WriteKind),
     /// Both differ: the discharge object goes first.
@@ -112,10 +114,10 @@ pub(crate) fn route(
     let discharge = |charged: QuarterSet| discharge_kind(&from.shape, to, charged, reserve);
     match (from.charge_differs(to), from.discharge_differs(to)) {
         (false, false) => Some(Route::Nothing),
-        (true, false) => permits.charge.allows(charge, 1).then_some(Route::One(Object::Charge, charge)),
+        (true, false) => permits.charge.allows(charge, 1).then_some(Route::Charge(charge)),
         (false, true) => {
             let kind = discharge(to.charged);
-            permits.discharge.allows(kind, 1).then_some(Route::One(Object::Discharge, kind))
+            permits.discharge.allows(kind, 1).then_some(Route::Discharge(kind))
         }
         (true, true) => {
             let charge_first = (charge, discharge(to.charged));
@@ -139,7 +141,7 @@ pub(crate) fn route(
 pub(crate) fn writes(route: Route) -> u32 {
     match route {
         Route::Nothing => 0,
-        Route::One(..) => 1,
+        Route::Charge(_) | Route::Discharge(_) => 1,
         Route::ChargeFirst(..) | Route::DischargeFirst(..) => 2,
         Route::Shrink(..) => 3,
     }
@@ -187,17 +189,4 @@ fn shrink(from: &Standing, to: &Shape, reserve: u8, permits: &Permits) -> Option
     let charge = charge_kind(&shared, to);
     let allowed = permits.charge.allows(charge, 2) && permits.discharge.allows(discharge, 1);
     allowed.then_some(Route::Shrink(discharge, charge))
-}
-
-impl MayGrant {
-    /// Whether a write of this kind may go, as part of so many writes to its object. To what someone else changed nothing
-    /// goes until the owner has answered.
-    pub(crate) fn allows(&self, kind: WriteKind, writes: u32) -> bool {
-        match self {
-            MayGrant::No { why: Refusal::Drift, .. } => false,
-            _ if kind == WriteKind::Withdrawal => true,
-            MayGrant::Yes { writes: left } => *left >= writes,
-            MayGrant::No { .. } => false,
-        }
-    }
 }

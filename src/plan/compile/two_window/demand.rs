@@ -1,9 +1,9 @@
 //! A timeline laid over the quarter hours of the site's wall clock: what is asked of the store, slot by slot.
 
+use super::order::Shape;
 use crate::device::{Grip, QuarterSet};
 use crate::engine::Command;
 use crate::plan::budget::Permits;
-use crate::plan::order::Shape;
 use crate::plan::{Span, Timeline};
 use crate::time::{Instant, Zone};
 use crate::units::Soc;
