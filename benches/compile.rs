@@ -17,13 +17,13 @@ use std::hint::black_box;
 use std::time::Instant as Stopwatch;
 
 use compiler_support::*;
-use offpeak::device::TwoWindow;
+use offpeak::device::{Schedule, TwoWindow};
 use offpeak::plan::{Timeline, diff};
 
 fn measure(name: &str, site: &Site, timeline: &Timeline, present: &TwoWindow) {
     let once = || {
         let compiled = site.compile(black_box(timeline), black_box(present));
-        black_box(diff::between(present, &compiled.desired));
+        black_box(diff::between(&Schedule::TwoWindow(*present), &Schedule::TwoWindow(compiled.desired)));
         compiled
     };
     let writes = once().writes.len();

@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::time::Instant as Stopwatch;
 
-use offpeak::device::TwoWindow;
+use offpeak::device::Schedule;
 use offpeak::engine::Memory;
 use offpeak::plan::{Inputs, Plan};
 use offpeak::policy::Policy;
@@ -27,7 +27,7 @@ fn measure(calls: u32, mut work: impl FnMut()) -> f64 {
     (0..10).map(round).fold(f64::INFINITY, f64::min)
 }
 
-fn inputs(policy: &Policy, at: &str, present: TwoWindow) -> Inputs {
+fn inputs(policy: &Policy, at: &str, present: Schedule) -> Inputs {
     let now = local(&policy.zone, at);
     let readings = quiet(now, 45.0, 600.0, 0.0);
     let mut memory = Memory::empty(policy);

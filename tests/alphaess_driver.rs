@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use offpeak::clock::{Clock, VirtualClock};
-use offpeak::device::{DeviceError, Object, Period, ReadDevice, Settings, TwoWindow, WriteDevice, WriteFailure};
+use offpeak::device::{DeviceError, Object, Period, ReadDevice, Schedule, Settings, WriteDevice, WriteFailure};
 use offpeak::snapshot::{Quality, Signal, Snapshot, Unknown};
 use offpeak::time::{Instant, Zone};
 use offpeak::units::{Energy, Power};
@@ -144,7 +144,7 @@ fn discharge() -> Value {
         "batUseCap": 10.0})
 }
 
-fn schedule() -> TwoWindow {
+fn schedule() -> Schedule {
     parse_device_file(&json!({"getChargeConfigInfo": charge(), "getDisChargeConfigInfo": discharge()}).to_string())
         .expect("a schedule")
 }
@@ -374,7 +374,7 @@ async fn an_endpoint_called_too_fast_is_left_alone_ever_longer() {
 async fn a_write_is_sent_once_and_its_end_is_told_apart() {
     let check = async |what: &str, outcome: Outcome, expect: &str| {
         let mut bench = Bench::new(&[(WRITE, &[outcome])]);
-        let settings = schedule().settings(Object::Charge);
+        let settings = schedule().settings(Object::Charge).unwrap();
         let shown = match bench.device.write(&settings).await {
             Ok(()) => "accepted".to_owned(),
             Err(WriteFailure::Refused(error)) => format!("refused, {}", kind(&error)),
@@ -412,7 +412,7 @@ async fn a_write_is_sent_once_and_its_end_is_told_apart() {
 async fn a_write_sends_exactly_the_payload() {
     let mut bench = Bench::new(&[(WRITE, &[code(200)]), ("updateDisChargeConfigInfo", &[code(200)])]);
     for object in Object::ALL {
-        bench.device.write(&schedule().settings(object)).await.expect("accepted");
+        bench.device.write(&schedule().settings(object).unwrap()).await.expect("accepted");
     }
     let log = bench.script.log.lock().unwrap();
     let sent: Vec<String> = log
@@ -434,8 +434,10 @@ async fn the_schedule_is_read_whole_and_goes_through_a_file_unchanged() {
     let mut bench = Bench::new(&[(CHARGE, &[data(charge())]), (DISCHARGE, &[data(discharge())])]);
     let read = bench.device.schedule().await.expect("a schedule");
     assert_eq!(read, schedule());
+    let whole = read;
+    let Schedule::TwoWindow(read) = read else { panic!("another store: {read:?}") };
     assert_eq!(read.charge.windows[1], Period { from: "00:00".parse().unwrap(), to: "05:30".parse().unwrap() });
-    assert_eq!(parse_device_file(&device_file(&read).to_string()), Ok(read));
+    assert_eq!(parse_device_file(&device_file(&whole).to_string()), Ok(whole));
     assert_eq!(bench.device.object(Object::Discharge).await, Ok(Settings::Discharge(read.discharge)));
 }
 
@@ -479,7 +481,7 @@ async fn p22_secrets_stand_in_no_error_and_no_debug_output() {
         let mut bench =
             Bench::new(&[(CHARGE, std::slice::from_ref(&outcome)), (WRITE, std::slice::from_ref(&outcome))]);
         let read = bench.device.object(Object::Charge).await.expect_err("a failure");
-        let write = bench.device.write(&schedule().settings(Object::Charge)).await;
+        let write = bench.device.write(&schedule().settings(Object::Charge).unwrap()).await;
         let memory = bench.device.remembered().to_text();
         let shown = format!("{read} {read:?} {write:?} {memory} {:?}", bench.script.log.lock().unwrap());
         for secret in [APP_ID, APP_SECRET, &APP_SECRET[..16]] {
@@ -583,7 +585,7 @@ proptest! {
             let _ = bench.device.history(today).await;
             let _ = bench.device.energy(today).await;
             let _ = bench.device.sums().await;
-            let _ = bench.device.write(&schedule().settings(Object::Charge)).await;
+            let _ = bench.device.write(&schedule().settings(Object::Charge).unwrap()).await;
         });
         prop_assert!(bench.clock.now() - start < chrono::Duration::minutes(10));
     }
@@ -597,7 +599,7 @@ proptest! {
         let texts = [json.to_string(), text, String::from_utf8_lossy(&bytes).into_owned()];
         for text in texts {
             if let Ok(read) = parse_device_file(&text) {
-                prop_assert_eq!(parse_device_file(&device_file(&read).to_string()), Ok(read));
+                prop_assert_eq!(parse_device_file(&device_file(&whole).to_string()), Ok(whole));
             }
             let _ = Memory::from_text(&text);
         }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use offpeak::apply::{Command, End, Event, Machine, SendReply};
 use offpeak::device::{
-    ChargeSettings, DischargeSettings, Object, Outcome, Period, Sequence, Settings, Step, TwoWindow, WriteKind,
+    ChargeSettings, DischargeSettings, Object, Outcome, Period, Schedule, Sequence, Settings, Step, TwoWindow,
+    WriteKind,
 };
 use offpeak::journal::Journal;
 use offpeak::time::Instant;
@@ -27,10 +28,10 @@ fn schedule(cap: u8, floor: u8) -> TwoWindow {
 fn pair(id: i64) -> Sequence {
     let wanted = schedule(90, 20);
     let steps = vec![
-        Step { settings: wanted.settings(Object::Discharge), kind: WriteKind::Withdrawal },
-        Step { settings: wanted.settings(Object::Charge), kind: WriteKind::Grant },
+        Step { settings: Settings::Discharge(wanted.discharge), kind: WriteKind::Withdrawal },
+        Step { settings: Settings::Charge(wanted.charge), kind: WriteKind::Grant },
     ];
-    Sequence { id, reason: "night".to_owned(), before: schedule(50, 10), steps }
+    Sequence { id, reason: "night".to_owned(), before: Schedule::TwoWindow(schedule(50, 10)), steps }
 }
 
 /// A service that may be killed before or after any single thing that it does.
@@ -86,7 +87,7 @@ impl Service {
                 self.cloud = self.cloud.with(settings);
                 Some(Event::SendReply(SendReply::Accepted))
             }
-            Command::ReadBack(object) => Some(Event::ReadBackReply(Some(self.cloud.settings(object)))),
+            Command::ReadBack(object) => Some(Event::ReadBackReply(Schedule::TwoWindow(self.cloud).settings(object))),
             Command::Record { step, outcome } => {
                 let object = machine.sequence().steps[step].settings.object();
                 let now = self.now();
@@ -172,10 +173,10 @@ fn p20_with_no_journal_the_withdrawal_goes_out_and_the_grant_waits() {
     let mut service = Service::new(50);
     service.journaled = false;
     assert_eq!(service.begin(), None, "it waits until it is stopped");
-    assert_eq!(service.sends, [schedule(90, 20).settings(Object::Discharge)]);
+    assert_eq!(service.sends, [Settings::Discharge(schedule(90, 20).discharge)]);
     assert_eq!(service.journal.writes("home", 10).unwrap(), []);
     let proven = service.journal.proven("home", Object::Discharge).unwrap();
-    assert_eq!(proven.map(|proven| proven.settings), Some(schedule(90, 20).settings(Object::Discharge)));
+    assert_eq!(proven.map(|proven| proven.settings), Some(Settings::Discharge(schedule(90, 20).discharge)));
     let lines: Vec<String> =
         service.journal.log(&offpeak::journal::LogFilter::default(), 10).unwrap().into_iter().map(|e| e.text).collect();
     assert_eq!(lines, [Outcome::Accepted.words(), Outcome::Stored.words()], "the withdrawal is logged");

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use offpeak::apply::{Command, End, Event, MAX_LOST, MAX_REFUSALS, MAX_SENDS, Machine, SendReply};
 use offpeak::device::{
-    Attempt, ChargeSettings, DischargeSettings, Object, Outcome, Period, Sequence, Settings, Step, TwoWindow, WriteKind,
+    Attempt, ChargeSettings, DischargeSettings, Object, Outcome, Period, Schedule, Sequence, Settings, Step, TwoWindow,
+    WriteKind,
 };
 use offpeak::time::Instant;
 
@@ -34,7 +35,7 @@ fn device() -> TwoWindow {
 
 fn sequence(steps: &[(Settings, WriteKind)]) -> Sequence {
     let steps = steps.iter().map(|(settings, kind)| Step { settings: *settings, kind: *kind }).collect();
-    Sequence { id: 1, reason: "test".to_owned(), before: device(), steps }
+    Sequence { id: 1, reason: "test".to_owned(), before: Schedule::TwoWindow(device()), steps }
 }
 
 /// Withdraw, then grant; and the shrunk charge, the discharge object, the whole charge.
@@ -123,7 +124,7 @@ impl World {
             match command {
                 Command::Record { step, outcome } => self.record(step, outcome),
                 Command::Prove(proof) => {
-                    if self.cloud.settings(proof.object()) != proof.settings() {
+                    if Schedule::TwoWindow(self.cloud).settings(proof.object()) != Some(proof.settings()) {
                         self.fail("a proof of what the cloud does not hold");
                     }
                     let step = self.proved.iter().position(|proved| !proved).unwrap();
@@ -234,7 +235,7 @@ impl World {
             self.cloud = self.cloud.with(if object == Object::Charge { charge(77) } else { discharge(77) });
         }
         self.unread = false;
-        self.tell(Event::ReadBackReply(Some(self.cloud.settings(object))));
+        self.tell(Event::ReadBackReply(Schedule::TwoWindow(self.cloud).settings(object)));
     }
 
     fn wait(&mut self, choice: Choice) {
@@ -258,7 +259,7 @@ impl World {
         if self.attempts.is_empty() {
             // Nothing tells of a sequence, so the next plan begins with a read, and with what that finds.
             self.unread = false;
-            self.sequence.before = self.cloud;
+            self.sequence.before = Schedule::TwoWindow(self.cloud);
             self.proved.fill(false);
             (self.machine, self.commands) = Machine::begin(self.sequence.clone(), INTERVAL, self.now);
             return;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use offpeak::apply::{Alarm, Command, Drift, End, Event, Machine, Ownership, Proof, SendReply, drift, ownership};
 use offpeak::device::{
-    Attempt, ChargeSettings, DischargeSettings, Outcome, Period, Sequence, Settings, Step, TwoWindow, WriteKind,
+    Attempt, ChargeSettings, DischargeSettings, Outcome, Period, Schedule, Sequence, Settings, Step, TwoWindow,
+    WriteKind,
 };
 use offpeak::policy::model::OnDrift;
 use offpeak::time::Instant;
@@ -38,7 +39,7 @@ fn pair() -> Sequence {
         Step { settings: discharge(20), kind: WriteKind::Withdrawal },
         Step { settings: charge(90), kind: WriteKind::Grant },
     ];
-    Sequence { id: 7, reason: "night".to_owned(), before: device(), steps }
+    Sequence { id: 7, reason: "night".to_owned(), before: Schedule::TwoWindow(device()), steps }
 }
 
 fn grant() -> Sequence {

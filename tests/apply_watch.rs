@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use chrono::Weekday;
 use offpeak::apply::{Sample, Unseen, Verdict, Watch};
-use offpeak::device::{ChargeSettings, DischargeSettings, Grip, Period, TwoWindow};
+use offpeak::device::{ChargeSettings, DischargeSettings, Grip, Period, Schedule, TwoWindow};
 use offpeak::snapshot::{Quality, Reading, Snapshot};
 use offpeak::time::{Instant, Zone};
 use offpeak::units::{Power, Soc};
@@ -21,7 +22,7 @@ fn watts(watts: f64) -> Power {
 }
 
 fn watch(grip: Grip) -> Watch {
-    Watch { grip, floor: 10, since: minutes(0), charge_power: watts(5000.0), max_age: Duration::from_secs(600) }
+    Watch { grip, floor: Some(10), since: minutes(0), charge_power: watts(5000.0), max_age: Duration::from_secs(600) }
 }
 
 /// Minute, soc, load, sun and battery (`+` discharge); below zero, soc, load and sun are absent.
@@ -138,19 +139,13 @@ fn p9_a_watch_begins_with_the_window_or_with_the_write_if_that_was_later() {
             floor: 15,
         },
     };
-    let meaning = night.meaning().unwrap();
+    let day = Schedule::TwoWindow(night).day(Weekday::Sat).unwrap();
     let london = Zone::named("Europe/London").unwrap();
     let check = |now: &str, written: &str, grip: Grip, since: &str| {
         let at = |text: &str| format!("2026-11-{text}:00Z").parse::<Instant>().unwrap();
-        let watch = Watch::begin(
-            &meaning,
-            london.local(at(now)),
-            at(now),
-            at(written),
-            watts(5000.0),
-            Duration::from_secs(600),
-        );
-        assert_eq!((watch.grip, watch.floor, watch.since), (grip, 15, at(since)), "{now}");
+        let watch =
+            Watch::begin(&day, london.local(at(now)), at(now), at(written), watts(5000.0), Duration::from_secs(600));
+        assert_eq!((watch.grip, watch.floor, watch.since), (grip, Some(15), at(since)), "{now}");
     };
     check("20T23:30", "20T21:00", Grip::Charge(90), "20T23:30");
     check("21T03:17", "20T21:00", Grip::Charge(90), "20T23:30");
@@ -168,7 +163,14 @@ fn p9_a_schedule_that_never_changes_is_watched_from_the_write() {
     };
     let now = minutes(0);
     let wall = Zone::utc().local(now);
-    let watch = Watch::begin(&plain.meaning().unwrap(), wall, now, minutes(-9000), watts(5000.0), Duration::ZERO);
+    let watch = Watch::begin(
+        &Schedule::TwoWindow(plain).day(Weekday::Sat).unwrap(),
+        wall,
+        now,
+        minutes(-9000),
+        watts(5000.0),
+        Duration::ZERO,
+    );
     assert_eq!((watch.grip, watch.since), (Grip::SelfConsume, minutes(-9000)));
 }
 

@@ -12,11 +12,11 @@
 mod compiler_support;
 
 use compiler_support::*;
-use offpeak::device::WriteKind;
 use offpeak::device::{Object, TwoWindow};
+use offpeak::device::{Schedule, WriteKind};
 use offpeak::plan::budget::{MayGrant, Permits, Refusal};
 use offpeak::plan::compile::Reason;
-use offpeak::plan::{Compiled, diff};
+use offpeak::plan::diff;
 
 #[test]
 fn a_night_charge_across_midnight_takes_both_windows() {
@@ -77,11 +77,11 @@ fn steps(present: &TwoWindow, compiled: &Compiled) -> String {
     let mut state = *present;
     let mut lines = vec![text(present)];
     for write in &compiled.writes {
-        let changes = diff::of_write(&state, &write.settings);
+        let changes = diff::of_write(&Schedule::TwoWindow(state), &write.settings);
         state = state.with(write.settings);
         let kind = if write.kind == WriteKind::Grant { "grant" } else { "withdrawal" };
         let fields: Vec<String> = changes.changes.iter().map(ToString::to_string).collect();
-        lines.push(format!("{kind} {}: {}", changes.object.update_endpoint(), fields.join(", ")));
+        lines.push(format!("{kind} {}: {}", changes.to.update_endpoint(), fields.join(", ")));
     }
     lines.extend(compiled.deferred.iter().map(|deferred| {
         let clock = |at: offpeak::time::Instant| at.format("%d %H:%M").to_string();

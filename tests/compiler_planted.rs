@@ -13,9 +13,9 @@ mod compiler_support;
 
 use compiler_support::reference::{self, grip};
 use compiler_support::*;
-use offpeak::device::{Period, TwoWindow};
+use offpeak::device::{Period, Schedule, TwoWindow};
 use offpeak::plan::Timeline;
-use offpeak::plan::compile::violations;
+use offpeak::plan::compile::two_window::violations;
 
 /// Everything that is wrong with the states that a plan passes through, the last of which is meant to stay.
 fn faults(site: &Site, timeline: &Timeline, states: &[TwoWindow]) -> Vec<String> {
@@ -25,7 +25,9 @@ fn faults(site: &Site, timeline: &Timeline, states: &[TwoWindow]) -> Vec<String>
     faults.extend(
         between.iter().filter(|state| !reference::clear(state)).map(|state| format!("overlap: {}", text(state))),
     );
-    faults.extend(violations(&site.request(timeline, last, now), last).iter().map(ToString::to_string));
+    faults.extend(
+        violations(&site.request(timeline, &Schedule::TwoWindow(*last), now), last).iter().map(ToString::to_string),
+    );
     let slots = reference::slots(timeline, &site.zone, now, 100);
     let undone = |slot: &&reference::Slot| {
         reference::clear(last) && slot.asked.is_some_and(|asked| grip(last, slot.minute) < asked)

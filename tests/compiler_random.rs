@@ -15,10 +15,11 @@ mod compiler_support;
 use chrono::Duration;
 use compiler_support::reference::{self, Mode, Slot, grip, mode};
 use compiler_support::*;
-use offpeak::device::WriteKind;
 use offpeak::device::{Grip, Object, TwoWindow};
+use offpeak::device::{Schedule, WriteKind};
 use offpeak::plan::budget::{MayGrant, Permits, Refusal};
-use offpeak::plan::compile::{Compiled, Reason, self_consume, violations};
+use offpeak::plan::compile::Reason;
+use offpeak::plan::compile::two_window::{self_consume, violations};
 use offpeak::plan::{Timeline, compile};
 use offpeak::time::{ClockTime, Instant, Zone};
 use proptest::prelude::*;
@@ -132,7 +133,7 @@ prop_compose! {
             let before = now - Duration::minutes(minutes);
             site.compile_at(&timeline(before, hours, &pieces), &idle(), before).desired
         });
-        site.permits = Permits { charge, discharge };
+        site.permits = Permits { charge, discharge, ..Permits::FREE };
         Case { site, now, timeline: timeline_now, present }
     }
 }
@@ -221,7 +222,8 @@ proptest! {
             if last {
                 prop_assert!(reference::too_firm(state, &slots).1 <= case.extra_slots(), "held too long: {}", text(state));
                 prop_assert!(state.discharge.floor >= 10 && floors.is_none_or(|f| state.discharge.floor <= f));
-                let request = case.site.request(&case.timeline, state, case.now);
+                let held = Schedule::TwoWindow(*state);
+                let request = case.site.request(&case.timeline, &held, case.now);
                 prop_assert_eq!(violations(&request, state), vec![]);
                 prop_assert!(!state.charge.grid_charge || state.charge.cap <= case.site.ceiling as u8);
             }
@@ -235,7 +237,7 @@ proptest! {
         prop_assert!(compiled.writes.len() <= 3);
         for (before, write) in states.iter().zip(&compiled.writes) {
             let object = write.settings.object();
-            prop_assert_ne!(before.settings(object), write.settings, "a write that changes nothing");
+            prop_assert_ne!(Schedule::TwoWindow(*before).settings(object), Some(write.settings), "a write that changes nothing");
             let permit = if object == Object::Charge { case.site.permits.charge } else { case.site.permits.discharge };
             prop_assert!(permit.is_yes() || write.kind == WriteKind::Withdrawal);
             let after = before.with(write.settings);
@@ -319,7 +321,7 @@ fn power(asked: Grip, floor: u8, soc: f64, solar: f64, load: f64) -> f64 {
 #[test]
 fn a_forced_discharge_is_an_error_that_names_it() {
     let timeline = day("2026-11-20T08:00Z", 24, &[("S", 2.0), ("D30", 1.0), ("S", 99.0)]);
-    let error = compile(&site().request(&timeline, &idle(), at("2026-11-20T08:00Z"))).unwrap_err();
+    let error = compile(&site().request(&timeline, &Schedule::TwoWindow(idle()), at("2026-11-20T08:00Z"))).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the two-window store cannot discharge to 30 %: it has no way to force energy out of the battery"

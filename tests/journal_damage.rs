@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use offpeak::device::{
-    ChargeSettings, DischargeSettings, Object, Outcome, Period, Sequence, Settings, Step, TwoWindow, WriteKind,
+    ChargeSettings, DischargeSettings, Object, Outcome, Period, Schedule, Sequence, Settings, Step, TwoWindow,
+    WriteKind,
 };
 use offpeak::journal::{
     Journal, JournalError, LockError, LogFilter, ScheduleRecord, StateLock, Unfinished, WriteRecord,
@@ -28,7 +29,7 @@ fn schedule(cap: u8) -> TwoWindow {
 
 fn sequence(id: i64) -> Sequence {
     let step = Step { settings: Settings::Charge(schedule(90).charge), kind: WriteKind::Grant };
-    Sequence { id, reason: "night".to_owned(), before: schedule(50), steps: vec![step; 3] }
+    Sequence { id, reason: "night".to_owned(), before: Schedule::TwoWindow(schedule(50)), steps: vec![step; 3] }
 }
 
 fn intend(journal: &Journal, step: usize, minute: i64) -> i64 {
@@ -39,7 +40,7 @@ fn intend(journal: &Journal, step: usize, minute: i64) -> i64 {
 fn written(dir: &Path) {
     let journal = Journal::open(dir).unwrap();
     assert_eq!(journal.loss(minutes(0)).unwrap(), None, "a first start loses nothing");
-    journal.keep_original("home", &schedule(50), minutes(0)).unwrap();
+    journal.keep_original("home", &Schedule::TwoWindow(schedule(50)), minutes(0)).unwrap();
     journal.prove("home", &Settings::Charge(schedule(50).charge), minutes(0)).unwrap();
     let id = intend(&journal, 0, 1);
     journal.record_outcome("home", Some(id), Object::Charge, minutes(2), Outcome::Stored, "read back").unwrap();
@@ -55,7 +56,7 @@ struct Durable {
     writes: Vec<WriteRecord>,
     unfinished: Option<Unfinished>,
     proven: Option<ScheduleRecord>,
-    original: Option<(TwoWindow, Instant)>,
+    original: Option<(Schedule, Instant)>,
 }
 
 fn durable(journal: &Journal) -> Result<Durable, JournalError> {
@@ -173,8 +174,8 @@ fn p20_the_original_schedule_is_saved_from_a_damaged_file() {
     fs::write(&path, bytes).unwrap();
     let journal = Journal::open(dir.path()).unwrap();
     assert!(journal.loss(minutes(60)).unwrap().is_some());
-    assert_eq!(journal.original("home").unwrap(), Some((schedule(50), minutes(0))));
-    assert!(!journal.keep_original("home", &schedule(90), minutes(60)).unwrap());
+    assert_eq!(journal.original("home").unwrap(), Some((Schedule::TwoWindow(schedule(50)), minutes(0))));
+    assert!(!journal.keep_original("home", &Schedule::TwoWindow(schedule(90)), minutes(60)).unwrap());
 }
 
 #[test]
@@ -210,7 +211,7 @@ fn p20_an_older_copy_put_back_is_noticed() {
 /// The files as a kill at this moment leaves them: the write-ahead log is not in the main file yet.
 fn killed(dir: &Path) -> TempDir {
     let journal = Journal::open(dir).unwrap();
-    journal.keep_original("home", &schedule(50), minutes(0)).unwrap();
+    journal.keep_original("home", &Schedule::TwoWindow(schedule(50)), minutes(0)).unwrap();
     for (step, minute) in [(0, 1), (1, 2), (2, 3)] {
         intend(&journal, step, minute);
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use offpeak::device::{
-    ChargeSettings, DischargeSettings, Object, Outcome, Period, Sequence, Settings, Step, TwoWindow, WriteKind,
+    ChargeSettings, DischargeSettings, Object, Outcome, PerObject, Period, Schedule, Sequence, Settings, Step,
+    TwoWindow, WriteKind,
 };
 use offpeak::engine::{Command, Decision, Source};
 use offpeak::journal::{Journal, LogFilter, LogKind, Retention, TickRecord};
@@ -59,8 +60,8 @@ fn tick(minute: i64, soc: f64) -> TickRecord {
         prices: Prices { import: PriceSeries::from_slots(vec![slot]).unwrap(), export: PriceSeries::default() },
         memory: r#"{"soc below 30":true}"#.to_owned(),
         manual: Some(("charge to 80%".to_owned(), minutes(120))),
-        schedule: Some(schedule(90)),
-        writes_used: [2, 1],
+        schedule: Some(Schedule::TwoWindow(schedule(90))),
+        writes_used: PerObject { charge: 2, discharge: 1, windows: 0 },
         context: "{}".to_owned(),
         decision: Decision {
             source: Source::Rule(3),
@@ -75,7 +76,7 @@ fn sequence(id: i64) -> Sequence {
     Sequence {
         id,
         reason: "Top up at the night rate".to_owned(),
-        before: schedule(50),
+        before: Schedule::TwoWindow(schedule(50)),
         steps: vec![
             Step { settings: Settings::Discharge(release), kind: WriteKind::Withdrawal },
             Step { settings: Settings::Charge(schedule(90).charge), kind: WriteKind::Grant },
@@ -250,9 +251,9 @@ fn p10_every_write_that_may_have_reached_the_vendor_counts() {
 fn the_original_is_kept_once_and_the_proven_is_replaced() {
     let journal = Journal::in_memory().unwrap();
     assert_eq!(journal.original("home").unwrap(), None);
-    assert!(journal.keep_original("home", &schedule(50), minutes(0)).unwrap());
-    assert!(!journal.keep_original("home", &schedule(90), minutes(1)).unwrap());
-    assert_eq!(journal.original("home").unwrap(), Some((schedule(50), minutes(0))));
+    assert!(journal.keep_original("home", &Schedule::TwoWindow(schedule(50)), minutes(0)).unwrap());
+    assert!(!journal.keep_original("home", &Schedule::TwoWindow(schedule(90)), minutes(1)).unwrap());
+    assert_eq!(journal.original("home").unwrap(), Some((Schedule::TwoWindow(schedule(50)), minutes(0))));
     assert_eq!(journal.proven("home", Object::Charge).unwrap(), None);
     for (minute, cap) in [(0, 50), (1, 90)] {
         journal.prove("home", &Settings::Charge(schedule(cap).charge), minutes(minute)).unwrap();

@@ -1,6 +1,7 @@
 //! The journal knows which sites there are, which policy each stands under, and who holds the folder.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+use offpeak::device::PerObject;
 use offpeak::engine::{Command, Decision, Source};
 use offpeak::journal::{Journal, StateLock, TickRecord};
 use offpeak::policy::revision;
@@ -22,7 +23,7 @@ fn tick(at: Instant, text: &str) -> TickRecord {
         memory: String::new(),
         manual: None,
         schedule: None,
-        writes_used: [0, 0],
+        writes_used: PerObject::default(),
         context: String::new(),
         decision: Decision { source: Source::Otherwise, command: Command::Hold },
         rule: None,

@@ -6,6 +6,7 @@ mod report_support;
 
 use engine_support::{at, charge_to};
 use insta::assert_snapshot;
+use offpeak::device::{PerObject, Schedule};
 use offpeak::plan::budget::{MayGrant, Refusal};
 use offpeak::plan::compile::Reason;
 use offpeak::report::words;
@@ -31,8 +32,8 @@ fn a_plan_with_a_write_as_data() {
 #[test]
 fn a_plan_with_something_deferred_as_data() {
     let mut case = case(home(), "2026-11-20T16:10:00Z", 41.0, 430.0, 0.0);
-    case.inputs.used = [5, 0];
-    case.inputs.present = Some(schedule(&["22:07-23:15"], 100, &[], 10));
+    case.inputs.used = PerObject { charge: 5, discharge: 0, windows: 0 };
+    case.inputs.present = Some(Schedule::TwoWindow(schedule(&["22:07-23:15"], 100, &[], 10)));
     let why = Refusal::Budget { used: 5, limit: 6 };
     case.inputs.permits.charge = MayGrant::No { why, until: Some(at("2026-11-21T00:00:00Z")) };
     case.inputs.readings.ev = None;

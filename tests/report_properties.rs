@@ -5,7 +5,7 @@ mod engine_support;
 mod report_support;
 
 use engine_support::{Asks, above, at, below, charge_to, minutes, observed, rule, soc, windows};
-use offpeak::device::{Period, TwoWindow};
+use offpeak::device::{PerObject, Period, Schedule, TwoWindow};
 use offpeak::engine::{Memory, Override};
 use offpeak::plan::budget::{MayGrant, Refusal};
 use offpeak::policy::model::{Action, Condition, Policy, Quantity, WhenBlind};
@@ -137,8 +137,9 @@ prop_compose! {
             reading.iter_mut().filter(|_| odd).for_each(|reading| reading.quality = Quality::Implausible);
         }
         inputs.memory = Memory::empty(&case.policy);
-        (inputs.present, inputs.permits.charge, inputs.permits.discharge) = (present, permits.0, permits.1);
-        inputs.used = [used, 8 - used];
+        (inputs.permits.charge, inputs.permits.discharge) = permits;
+        inputs.present = present.map(Schedule::TwoWindow);
+        inputs.used = PerObject { charge: used, discharge: 8 - used, windows: 0 };
         inputs.horizon = std::time::Duration::from_secs(horizon * 3600);
         inputs.manual = manual.map(|(kind, minutes)| {
             Override { action: action(kind), until: now + chrono::Duration::minutes(minutes) }

@@ -6,6 +6,7 @@ mod report_support;
 
 use engine_support::{at, charge_to, rule, soc, windows};
 use insta::assert_snapshot;
+use offpeak::device::{PerObject, Schedule};
 use offpeak::engine::Memory;
 use offpeak::plan::budget::{MayGrant, Permits, Refusal};
 use offpeak::policy::model::{Action, WhenBlind};
@@ -21,14 +22,14 @@ fn the_evening_before_a_night_charge() {
 #[test]
 fn inside_the_night_with_all_in_place() {
     let mut case = case(home(), "2026-11-21T01:10:00Z", 62.0, 300.0, 0.0);
-    case.inputs.present = Some(night());
+    case.inputs.present = Some(Schedule::TwoWindow(night()));
     assert_snapshot!(case.screen());
 }
 
 #[test]
 fn the_morning_after() {
     let mut case = case(home(), "2026-11-21T08:00:00Z", 84.0, 650.0, 120.0);
-    case.inputs.present = Some(night());
+    case.inputs.present = Some(Schedule::TwoWindow(night()));
     assert_snapshot!(case.screen());
 }
 
@@ -46,7 +47,7 @@ fn safe_mode_when_blind() {
     let mut policy = home();
     policy.limits.when_blind = WhenBlind::SelfConsume;
     let mut case = case(policy, "2026-11-20T23:41:00Z", 41.0, 430.0, 0.0);
-    case.inputs.present = Some(night());
+    case.inputs.present = Some(Schedule::TwoWindow(night()));
     age(&mut case.inputs.readings, case.inputs.now, 12);
     assert_snapshot!(case.screen());
 }
@@ -67,14 +68,14 @@ fn readings_that_cannot_be_true() {
 #[test]
 fn a_foreign_schedule_off_the_grid() {
     let mut case = case(home(), "2026-11-20T20:41:00Z", 41.0, 430.0, 0.0);
-    case.inputs.present = Some(schedule(&["22:07-23:15"], 100, &[], 10));
+    case.inputs.present = Some(Schedule::TwoWindow(schedule(&["22:07-23:15"], 100, &[], 10)));
     assert_snapshot!(case.screen());
 }
 
 #[test]
 fn drift_that_is_only_reported() {
     let mut case = case(home(), "2026-11-20T20:41:00Z", 41.0, 430.0, 0.0);
-    case.inputs.present = Some(schedule(&["02:00-05:00"], 90, &[], 10));
+    case.inputs.present = Some(Schedule::TwoWindow(schedule(&["02:00-05:00"], 90, &[], 10)));
     case.inputs.permits.charge = MayGrant::No { why: Refusal::Drift, until: None };
     assert_snapshot!(case.screen());
 }
@@ -82,7 +83,7 @@ fn drift_that_is_only_reported() {
 #[test]
 fn the_budget_is_used_up() {
     let mut case = case(home(), "2026-11-20T20:41:00Z", 41.0, 430.0, 0.0);
-    case.inputs.used = [5, 0];
+    case.inputs.used = PerObject { charge: 5, discharge: 0, windows: 0 };
     let why = Refusal::Budget { used: 5, limit: 6 };
     case.inputs.permits.charge = MayGrant::No { why, until: Some(at("2026-11-21T00:00:00Z")) };
     assert_snapshot!(case.screen());
@@ -91,7 +92,7 @@ fn the_budget_is_used_up() {
 #[test]
 fn a_write_was_sent_a_moment_ago() {
     let mut case = case(home(), "2026-11-20T20:41:00Z", 41.0, 430.0, 0.0);
-    case.inputs.used = [1, 0];
+    case.inputs.used = PerObject { charge: 1, discharge: 0, windows: 0 };
     let why = Refusal::Interval { last: at("2026-11-20T20:35:00Z") };
     case.inputs.permits = Permits::none(why, Some(at("2026-11-20T20:45:00Z")));
     assert_snapshot!(case.screen());
@@ -139,8 +140,9 @@ fn more_than_the_store_can_hold() {
 #[test]
 fn two_writes() {
     let mut case = case(busy(), "2026-11-20T12:30:00Z", 58.0, 430.0, 0.0);
-    case.inputs.used = [1, 1];
-    case.inputs.present = Some(schedule(&["23:30-00:00", "00:00-05:30"], 90, &["13:00-18:00"], 10));
+    case.inputs.used = PerObject { charge: 1, discharge: 1, windows: 0 };
+    case.inputs.present =
+        Some(Schedule::TwoWindow(schedule(&["23:30-00:00", "00:00-05:30"], 90, &["13:00-18:00"], 10)));
     assert_snapshot!(case.screen());
 }
 
@@ -149,7 +151,8 @@ fn three_writes() {
     let mut policy = busy();
     policy.limits.program_ahead = std::time::Duration::from_secs(12 * 3600);
     let mut case = case(policy, "2026-11-20T22:00:00Z", 35.0, 430.0, 0.0);
-    case.inputs.present = Some(schedule(&["02:00-06:00"], 90, &["06:00-15:00", "16:00-00:00"], 10));
+    case.inputs.present =
+        Some(Schedule::TwoWindow(schedule(&["02:00-06:00"], 90, &["06:00-15:00", "16:00-00:00"], 10)));
     assert_snapshot!(case.screen());
 }
 

@@ -4,7 +4,7 @@
 
 mod rules_support;
 
-use offpeak::device::{Object, Settings, TwoWindow};
+use offpeak::device::{Object, Schedule, Settings};
 use offpeak::engine::Memory;
 use offpeak::plan::compile::{Deferred, Reason};
 use offpeak::plan::{Inputs, Plan};
@@ -27,7 +27,7 @@ const DAYS: [&str; 9] = [
 ];
 
 /// What may be on a device, whoever set it.
-fn presents() -> Vec<TwoWindow> {
+fn presents() -> Vec<Schedule> {
     let schedules = [
         ("0 - - 100", "0 - - 10"),
         ("1 23:30-00:00 00:00-05:30 90", "0 - - 10"),
@@ -50,7 +50,7 @@ fn moments(policy: &Policy) -> Vec<Instant> {
 }
 
 /// The inputs of one moment, and how full the battery is at it.
-fn inputs(policy: &Policy, now: Instant, present: TwoWindow, soc: f64) -> Inputs {
+fn inputs(policy: &Policy, now: Instant, present: Schedule, soc: f64) -> Inputs {
     let readings = quiet(now, soc, 600.0, 0.0);
     let mut memory = Memory::empty(policy);
     look(policy, &mut memory, &readings, now);

@@ -14,12 +14,14 @@ pub mod reference;
 
 use std::time::Duration;
 
-use offpeak::device::{ChargeSettings, DischargeSettings, Period, TwoWindow};
+use offpeak::device::{Capability, ChargeSettings, DischargeSettings, Period, Schedule, Step, TwoWindow};
 use offpeak::engine::decision::Source;
 use offpeak::engine::{Command, Decision};
 use offpeak::plan::budget::Permits;
+use offpeak::plan::compile::{Deferred, Lowering};
+use offpeak::plan::orphan::OrphanBound;
 use offpeak::plan::timeline::{Point, Steps};
-use offpeak::plan::{Compiled, Outlook, Request, Span, Timeline};
+use offpeak::plan::{Outlook, Request, Span, Timeline};
 use offpeak::time::{Instant, Zone};
 use offpeak::units::{Power, Soc};
 
@@ -33,6 +35,18 @@ pub struct Site {
     pub extra_hours: f64,
     pub permits: Permits,
     pub outlook: Option<Outlook>,
+    pub capability: Capability,
+}
+
+/// What was compiled, with the schedule as the two-window store has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compiled {
+    pub desired: TwoWindow,
+    pub writes: Vec<Step>,
+    pub deferred: Vec<Deferred>,
+    pub bound: OrphanBound,
+    pub lowering: Lowering,
+    pub waits_until: Option<Instant>,
 }
 
 /// London, reserve 10 %, three hours ahead, everything may be granted.
@@ -46,6 +60,7 @@ pub fn site() -> Site {
         extra_hours: 0.0,
         permits: Permits::FREE,
         outlook: None,
+        capability: Capability::alphaess_two_window(),
     }
 }
 
@@ -55,16 +70,27 @@ impl Site {
     }
 
     pub fn compile_at(&self, timeline: &Timeline, present: &TwoWindow, now: Instant) -> Compiled {
-        offpeak::plan::compile(&self.request(timeline, present, now)).expect("possible")
+        let present = Schedule::TwoWindow(*present);
+        let done = offpeak::plan::compile(&self.request(timeline, &present, now)).expect("possible");
+        let Schedule::TwoWindow(desired) = done.desired else { panic!("another store: {:?}", done.desired) };
+        Compiled {
+            desired,
+            writes: done.writes,
+            deferred: done.deferred,
+            bound: done.bound,
+            lowering: done.lowering,
+            waits_until: done.waits_until,
+        }
     }
 
-    pub fn request<'a>(&'a self, timeline: &'a Timeline, present: &'a TwoWindow, now: Instant) -> Request<'a> {
+    pub fn request<'a>(&'a self, timeline: &'a Timeline, present: &'a Schedule, now: Instant) -> Request<'a> {
         Request {
             timeline,
             outlook: self.outlook.as_ref(),
             zone: &self.zone,
             now,
             present,
+            capability: &self.capability,
             reserve: soc(self.reserve),
             ceiling: soc(self.ceiling),
             program_ahead: Duration::from_secs_f64(self.ahead_hours * 3600.0),

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use offpeak::device::DeviceKind;
 use offpeak::diagnostic::Place;
 use offpeak::policy::model::{
-    Action, Band, Battery, Bounds, CalendarCondition, Comparison, Condition, DeviceSpec, Driver, Edge, Limits,
-    NotYetKnown, Observation, Policy, Quantity, Rule, Tariff,
+    Action, Band, Battery, Bounds, CalendarCondition, Comparison, Condition, DeviceSpec, Edge, Limits, NotYetKnown,
+    Observation, Policy, Quantity, Rule, Tariff,
 };
 use offpeak::snapshot::{Reading, Signal, Snapshot};
 use offpeak::tariff::{PriceSeries, PriceSlot, Prices};
@@ -73,7 +74,12 @@ pub fn policy(zone: &str) -> Policy {
         revision: "00".into(),
         site: "home".into(),
         zone: Zone::named(zone).expect("a zone"),
-        device: DeviceSpec { driver: Driver::Simulated, serial: "S1".into(), url: None, place: Place::default() },
+        device: DeviceSpec {
+            kind: DeviceKind::Simulated { store: None },
+            serial: "S1".into(),
+            url: None,
+            place: Place::default(),
+        },
         battery: battery(),
         tariff: Tariff {
             currency: "GBP".into(),

@@ -11,7 +11,7 @@
 
 use std::time::Duration;
 
-use offpeak::device::{ChargeSettings, DischargeSettings, Period, Settings, TwoWindow};
+use offpeak::device::{ChargeSettings, DischargeSettings, PerObject, Period, Schedule, Settings, TwoWindow};
 use offpeak::diagnostic::Place;
 use offpeak::engine::{Memory, Override, Situation, banded_prices};
 use offpeak::plan::budget::Permits;
@@ -96,8 +96,8 @@ pub fn case(policy: Policy, now: &str, soc: f64, load: f64, solar: f64) -> Case 
             memory,
             manual: None,
             outlook,
-            present: Some(idle()),
-            used: [0, 0],
+            present: Some(Schedule::TwoWindow(idle())),
+            used: PerObject::default(),
             permits: Permits::FREE,
             last_change: None,
         },

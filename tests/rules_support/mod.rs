@@ -12,7 +12,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use offpeak::device::{Object, TwoWindow};
+use offpeak::device::{Object, PerObject, Schedule};
 use offpeak::engine::{Memory, Override, Situation, banded_prices};
 use offpeak::plan::budget::{MayGrant, Permits, Refusal};
 use offpeak::plan::timeline::Steps;
@@ -174,10 +174,7 @@ impl Case {
         let mut permits = Permits::FREE;
         for object in moment.foreign {
             let left_alone = MayGrant::No { why: Refusal::Drift, until: None };
-            match object {
-                Object::Charge => permits.charge = left_alone,
-                Object::Discharge => permits.discharge = left_alone,
-            }
+            *permits.of_mut(*object) = left_alone;
         }
         let readings = readings(moment, now);
         let outlook = if moment.blind { Outlook::default() } else { steady(now, moment.load, moment.sun) };
@@ -190,7 +187,7 @@ impl Case {
             manual,
             outlook,
             present,
-            used: [0, 0],
+            used: PerObject::default(),
             permits,
             last_change: None,
         };
@@ -220,8 +217,8 @@ impl Case {
 
     fn held(&self) -> String {
         let Some(present) = &self.inputs.present else { return "the device could not be read".into() };
-        let [charge, discharge] = Object::ALL.map(|object| present.settings(object).to_string());
-        format!("the device holds: {charge}; {discharge}\n")
+        let contents: Vec<String> = present.contents().iter().map(ToString::to_string).collect();
+        format!("the device holds: {}\n", contents.join("; "))
     }
 }
 
@@ -238,11 +235,11 @@ pub fn json_of(policy: &Policy, plan: &Plan<'_>) -> Value {
 }
 
 fn told(policy: &Policy) -> Device<'_> {
-    Device { name: policy.device.driver.name(), serial: &policy.device.serial }
+    Device { name: policy.device.driver().name(), serial: &policy.device.serial }
 }
 
 /// The schedule after the writes of a plan.
-pub fn applied(present: TwoWindow, plan: &Plan<'_>) -> TwoWindow {
+pub fn applied(present: Schedule, plan: &Plan<'_>) -> Schedule {
     plan.writes().iter().fold(present, |schedule, write| schedule.with(write.settings))
 }
 
@@ -297,7 +294,7 @@ fn power(watts: f64) -> Power {
 }
 
 /// What is remembered, and what offpeak has left on the device: a quiet day and a half, then twelve minutes as they are now.
-fn looked_until(policy: &Policy, moment: &Moment, now: Instant) -> (Memory, TwoWindow) {
+fn looked_until(policy: &Policy, moment: &Moment, now: Instant) -> (Memory, Schedule) {
     let mut memory = Memory::empty(policy);
     let Held::These(charge, discharge) = FACTORY else { panic!("the factory's schedule is known") };
     let mut present = device(charge, discharge);
@@ -324,7 +321,7 @@ fn looked_until(policy: &Policy, moment: &Moment, now: Instant) -> (Memory, TwoW
 }
 
 /// Inputs of a moment at which nothing is wrong.
-pub fn calm(now: Instant, readings: Snapshot, memory: &Memory, present: TwoWindow) -> Inputs {
+pub fn calm(now: Instant, readings: Snapshot, memory: &Memory, present: Schedule) -> Inputs {
     Inputs {
         now,
         horizon: DAY,
@@ -333,7 +330,7 @@ pub fn calm(now: Instant, readings: Snapshot, memory: &Memory, present: TwoWindo
         memory: memory.clone(),
         manual: None,
         present: Some(present),
-        used: [0, 0],
+        used: PerObject::default(),
         permits: Permits::FREE,
         last_change: None,
     }
@@ -353,7 +350,7 @@ pub fn local(zone: &Zone, text: &str) -> Instant {
 }
 
 /// The schedule of a device file: each object as flag, two windows and percentage.
-pub fn device(charge: &str, discharge: &str) -> TwoWindow {
+pub fn device(charge: &str, discharge: &str) -> Schedule {
     let object = |text: &str, names: [&str; 6]| -> Value {
         let words: Vec<&str> = text.split(' ').collect();
         let period = |text: &str| match text.split_once('-') {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use offpeak::clock::Clock;
 use offpeak::device::access::HistoryPoint;
-use offpeak::device::{Capability, DeviceError, Object, ReadDevice, Settings, TwoWindow, WriteDevice, WriteFailure};
+use offpeak::device::{Capability, DeviceError, Object, ReadDevice, Schedule, Settings, WriteDevice, WriteFailure};
 use offpeak::device::{ChargeSettings, DischargeSettings, Period};
 use offpeak::snapshot::{Quality, Reading, Snapshot};
 use offpeak::time::{ClockTime, Instant};
@@ -242,10 +242,10 @@ impl ReadDevice for Liar {
         Ok(sent.filter(|_| lies).unwrap_or(read))
     }
 
-    async fn schedule(&mut self) -> Result<TwoWindow, DeviceError> {
+    async fn schedule(&mut self) -> Result<Schedule, DeviceError> {
         let read = self.inner.schedule().await?;
         let remembered =
-            |schedule: TwoWindow, sent: &Option<Settings>| sent.map_or(schedule, |sent| schedule.with(sent));
+            |schedule: Schedule, sent: &Option<Settings>| sent.map_or(schedule, |sent| schedule.with(sent));
         let lies = self.has(Bug::DriftHidden);
         Ok(if lies { self.sent.iter().fold(read, remembered) } else { read })
     }
