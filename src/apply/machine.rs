@@ -326,11 +326,14 @@ impl Machine {
         if fresh {
             return self.wait(self.now);
         }
+        let tried = self.tries.sends + self.tries.lost > 0;
+        let mut commands: Vec<Command> = tried.then(|| self.record(Outcome::NotStored)).into_iter().collect();
         if self.tries.sends < MAX_SENDS && self.tries.lost < MAX_LOST {
-            return self.intend();
+            commands.extend(self.intend());
+            return commands;
         }
         let object = write.settings.object();
-        let mut commands = vec![self.record(Outcome::NotStored), Command::Alarm(Alarm::NotStored(object))];
+        commands.push(Command::Alarm(Alarm::NotStored(object)));
         commands.extend(self.end(End::NotStored(object)));
         commands
     }

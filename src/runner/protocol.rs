@@ -143,16 +143,21 @@ impl Site {
     }
 
     /// Whether the next write of a sequence is what a plan of this moment would begin with. One that was planned in this very
-    /// tick is; one that waited, or that another process left behind, rests on readings and a calendar of then.
+    /// tick is; one that waited, or that another process left behind, rests on readings and a calendar of then. Budget and
+    /// interval gate the beginning of a sequence and not its end, so a plan without them speaks for it as well as one with.
     fn is_wanted(&mut self, settings: &Settings) -> Result<bool, SiteError> {
         if !self.under_way.as_ref().is_some_and(|under_way| under_way.resumed) {
             return Ok(true);
         }
         let now = self.clock.now();
-        let remembrance =
-            Remembrance { permits: self.permits_to_finish()?, ..Remembrance::of(&self.journal, &self.policy, now)? };
-        self.observe(&remembrance, now)?;
-        let inputs = self.inputs(now, HORIZON, &remembrance)?;
+        let gated = Remembrance::of(&self.journal, &self.policy, now)?;
+        self.observe(&gated, now)?;
+        let free = Remembrance { permits: self.permits_to_finish()?, ..gated.clone() };
+        Ok(self.begins_with(settings, &free, now)? || self.begins_with(settings, &gated, now)?)
+    }
+
+    fn begins_with(&mut self, settings: &Settings, on: &Remembrance, now: Instant) -> Result<bool, SiteError> {
+        let inputs = self.inputs(now, HORIZON, on)?;
         let plan = Plan::make(&self.policy, &inputs);
         Ok(plan.writes().first().is_some_and(|write| write.settings.same_meaning(settings)))
     }
