@@ -126,7 +126,7 @@ fn p8_what_is_not_there_is_sent_once_more_and_no_more() {
             (tick(1), &["read charge"]),
             (Event::ReadBackReply(None), &["wait"]),
             (tick(2), &["read charge"]),
-            (found(charge(50)), &["intend 0"]),
+            (found(charge(50)), &["0: not stored", "intend 0"]),
             (DURABLE, &["send charge"]),
             (ACCEPTED, &["0: accepted", "read charge"]),
             (found(charge(50)), &["wait"]),
@@ -261,14 +261,14 @@ fn p7_recovery_begins_by_reading_what_is_open() {
     };
     let given_up = ["1: not stored", "alarm: charge not stored", "done: NotStored"];
     let unknown = |at| (1, at, Some(Outcome::Unknown));
-    gone(&[stored, unknown(1)], &["intend 1"]);
+    gone(&[stored, unknown(1)], &["1: not stored", "intend 1"]);
     gone(&[stored, unknown(1), unknown(2)], &given_up);
-    gone(&[stored, unknown(1), (1, 2, None), (1, 3, None)], &["intend 1"]);
+    gone(&[stored, unknown(1), (1, 2, None), (1, 3, None)], &["1: not stored", "intend 1"]);
     gone(&[stored, (1, 1, None), (1, 2, None), (1, 3, None)], &given_up);
 
     let mut once = check(&[stored, (1, 1, None)], 3, &["read charge"]);
     assert_eq!(once.pending(), Some(charge(90)));
-    assert_eq!(words(&once.on(found(charge(50)))), ["intend 1"]);
+    assert_eq!(words(&once.on(found(charge(50)))), ["1: not stored", "intend 1"]);
 }
 
 #[test]
