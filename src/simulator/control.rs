@@ -73,12 +73,17 @@ fn fault(cloud: &mut Cloud, query: &Query, now: Instant) -> Result<String, Strin
         cloud.faults_mut().clear();
         return Ok("{}".to_owned());
     }
+    let until = now + fault_span(query)?;
+    cloud.faults_mut().add(name.parse()?, now, until);
+    Ok(json!({ "fault": name, "until": shown(until) }).to_string())
+}
+
+/// How long a fault is asked to last.
+pub(super) fn fault_span(query: &Query) -> Result<chrono::Duration, String> {
     let minutes = query.value("minutes").and_then(|minutes| minutes.parse::<i64>().ok());
     let minutes = minutes.filter(|minutes| (1..=MAX_MINUTES).contains(minutes));
     let minutes = minutes.ok_or_else(|| format!("`minutes` says how long, from 1 to {MAX_MINUTES}"))?;
-    let until = now + chrono::Duration::minutes(minutes);
-    cloud.faults_mut().add(name.parse()?, now, until);
-    Ok(json!({ "fault": name, "until": shown(until) }).to_string())
+    Ok(chrono::Duration::minutes(minutes))
 }
 
 fn schedule(cloud: &mut Cloud, body: &str, now: Instant) -> Result<String, String> {

@@ -45,6 +45,8 @@ macro_rules! faults {
     };
 }
 
+pub(super) use faults;
+
 faults! {
     Timeout, "timeout", Some((2, 15)), "No reply ever comes and nothing is stored.";
     BadGateway, "bad-gateway", Some((2, 20)), "HTTP 502 with a page of HTML; nothing is stored.";

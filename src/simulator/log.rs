@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::kind::FaultKind;
 use super::state;
 use crate::time::Instant;
 
@@ -16,7 +17,7 @@ const SAVED: usize = 2000;
 
 /// One request and its answer. Headers are never noted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogEntry {
+pub struct LogEntry<F = super::Fault> {
     /// When it arrived, in seconds of Unix time.
     pub second: i64,
     /// The verb.
@@ -34,14 +35,14 @@ pub struct LogEntry {
     /// Whether the request changed what the cloud stores.
     pub stored: bool,
     /// The faults that had a part in the answer.
-    pub faults: Vec<super::Fault>,
+    pub faults: Vec<F>,
 }
 
 /// The newest requests, oldest first.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Log(VecDeque<LogEntry>);
+#[derive(Clone, Debug)]
+pub(super) struct Log<F = super::Fault>(VecDeque<LogEntry<F>>);
 
-impl LogEntry {
+impl<F: FaultKind> LogEntry<F> {
     /// When it arrived.
     #[must_use]
     pub fn at(&self) -> Instant {
@@ -72,27 +73,33 @@ impl LogEntry {
     }
 }
 
-impl Log {
-    pub(super) fn note(&mut self, entry: LogEntry) {
+impl<F> Default for Log<F> {
+    fn default() -> Log<F> {
+        Log(VecDeque::new())
+    }
+}
+
+impl<F> Log<F> {
+    pub(super) fn note(&mut self, entry: LogEntry<F>) {
         if self.0.len() >= KEPT {
             self.0.pop_front();
         }
         self.0.push_back(entry);
     }
 
-    pub(super) fn entries(&self) -> &VecDeque<LogEntry> {
+    pub(super) fn entries(&self) -> &VecDeque<LogEntry<F>> {
         &self.0
     }
 }
 
-impl Serialize for Log {
+impl<F: Serialize> Serialize for Log<F> {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_seq(self.0.iter().skip(self.0.len().saturating_sub(SAVED)))
     }
 }
 
-impl<'de> Deserialize<'de> for Log {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Log, D::Error> {
+impl<'de, F: Deserialize<'de>> Deserialize<'de> for Log<F> {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Log<F>, D::Error> {
         VecDeque::deserialize(from).map(Log)
     }
 }

@@ -5,6 +5,8 @@
 //! one seed gives one story.
 
 mod answer;
+mod answers;
+pub mod atess;
 mod auth;
 pub mod battery;
 mod burst;
@@ -15,6 +17,7 @@ mod endpoint;
 mod exchange;
 pub mod fault;
 pub mod house;
+mod kind;
 mod limit;
 mod log;
 mod numbers;
@@ -30,11 +33,13 @@ mod upload;
 pub mod world;
 mod write;
 
+pub use answers::Answers;
 pub use cloud::{Answer, Call, Cloud, CloudOptions};
 pub use fault::Fault;
+pub use kind::FaultKind;
 pub use limit::{LimitCode, LimitScope, Limits};
 pub use log::LogEntry;
 pub use numbers::Numbers;
 pub use plan::FaultPlan;
-pub use server::{Running, ServeOptions, serve};
+pub use server::{Running, ServeOptions, Serving, serve, serve_cloud};
 pub use system::SystemOptions;

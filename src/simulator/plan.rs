@@ -8,17 +8,17 @@ use super::random::{Chance, Stream};
 use crate::time::{ClockTime, Instant, Local};
 
 /// The most entries of a plan.
-const MAX_ENTRIES: usize = 256;
+pub(super) const MAX_ENTRIES: usize = 256;
 
 /// From when to when `offline-at-night` holds, in minutes of the wall clock.
-const NIGHT: (u16, u16) = (22 * 60, 6 * 60);
+pub(super) const NIGHT: (u16, u16) = (22 * 60, 6 * 60);
 
 /// Which faults hold when.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FaultPlan {
     entries: Vec<Entry>,
     share: Option<f64>,
-    bursts: Option<Bursts>,
+    bursts: Option<Bursts<Fault>>,
     seed: u64,
 }
 
@@ -30,7 +30,7 @@ struct Entry {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Span {
+pub(super) enum Span {
     Always,
     /// Minutes of the wall clock; it may cross midnight.
     Daily(u16, u16),
@@ -118,7 +118,7 @@ impl FaultPlan {
 }
 
 impl Span {
-    fn holds(self, second: i64, minute: u16) -> bool {
+    pub(super) fn holds(self, second: i64, minute: u16) -> bool {
         match self {
             Span::Always => true,
             Span::Daily(from, until) => daily_holds((from, until), minute),
@@ -127,7 +127,7 @@ impl Span {
     }
 }
 
-fn daily_holds((from, until): (u16, u16), minute: u16) -> bool {
+pub(super) fn daily_holds((from, until): (u16, u16), minute: u16) -> bool {
     if from < until { (from..until).contains(&minute) } else { minute >= from || minute < until }
 }
 
@@ -143,12 +143,12 @@ fn entry(item: &str) -> Result<Entry, String> {
     Ok(Entry { fault: name.trim().parse()?, span, percent })
 }
 
-fn percent(text: &str) -> Result<f64, String> {
+pub(super) fn percent(text: &str) -> Result<f64, String> {
     let share = text.trim().parse::<f64>().ok().filter(|share| (0.0..=100.0).contains(share));
     share.ok_or_else(|| format!("`{text}` is no percentage from 0 to 100"))
 }
 
-fn span(text: &str) -> Result<Span, String> {
+pub(super) fn span(text: &str) -> Result<Span, String> {
     let wrong = || format!("`{text}` is neither like 12:00-13:00 nor like 2026-11-20T12:00:00Z..2026-11-20T13:00:00Z");
     if let Some((from, until)) = text.split_once("..") {
         let instant = |part: &str| part.trim().parse::<Instant>().map(|at| at.timestamp()).map_err(|_| wrong());

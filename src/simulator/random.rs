@@ -25,6 +25,9 @@ pub(super) enum Stream {
     BurstFault,
     BurstLength,
     BurstGap,
+    FieldGap,
+    SuccessCode,
+    CountersBefore,
 }
 
 impl Stream {
@@ -45,6 +48,9 @@ impl Stream {
             Stream::BurstFault => 14,
             Stream::BurstLength => 15,
             Stream::BurstGap => 16,
+            Stream::FieldGap => 30,
+            Stream::SuccessCode => 31,
+            Stream::CountersBefore => 32,
             Stream::Entry(index) => 1000 + index,
         }
     }

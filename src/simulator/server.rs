@@ -1,4 +1,4 @@
-//! The simulated cloud as an HTTP server on the loopback interface, under a clock that may run fast or stand still.
+//! A simulated cloud as an HTTP server on the loopback interface, under a clock that may run fast or stand still.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -14,8 +14,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::answers::Answers;
 use super::cloud::{Call, Cloud, CloudOptions};
-use super::control::{Control, control, shown};
+use super::control::{Control, shown};
 use super::endpoint::Query;
 use super::severable::{Cut, SeverableListener};
 use super::state;
@@ -33,7 +34,7 @@ const MAX_STOP: Duration = Duration::from_secs(5);
 /// The most that a stepped clock moves at once, in seconds.
 const MAX_ADVANCE_SECONDS: f64 = 400.0 * 86_400.0;
 
-/// How the cloud is served.
+/// How the AlphaESS cloud is served.
 #[derive(Clone)]
 pub struct ServeOptions {
     /// The port on 127.0.0.1; 0 for any that is free.
@@ -48,7 +49,7 @@ pub struct ServeOptions {
     pub cloud: CloudOptions,
 }
 
-/// A cloud that is being served. Dropping it without [`Running::stop`] stops it as well, a little later.
+/// An AlphaESS cloud that is being served. Dropping it without [`Running::stop`] stops it as well, a little later.
 pub struct Running {
     /// The base URL of the vendor's API: `http://127.0.0.1:PORT/api`.
     pub url: String,
@@ -60,15 +61,23 @@ pub struct Running {
     pub app_secret: String,
     /// The serials of the account.
     pub serials: Vec<String>,
-    cloud: Arc<Mutex<Cloud>>,
+    serving: Serving<Cloud>,
+}
+
+/// Any vendor's cloud that is being served. Dropping it without [`Serving::stop`] stops it as well, a little later.
+pub struct Serving<C> {
+    /// The base URL of the vendor's API.
+    pub url: String,
+    /// What `--clock` takes: `http://127.0.0.1:PORT`.
+    pub clock_url: String,
+    cloud: Arc<Mutex<C>>,
     stop: watch::Sender<bool>,
     task: JoinHandle<io::Result<()>>,
 }
 
 /// What every request sees.
-#[derive(Clone)]
-struct Served {
-    cloud: Arc<Mutex<Cloud>>,
+struct Served<C> {
+    cloud: Arc<Mutex<C>>,
     clock: Arc<SimulatedClock>,
     stop: watch::Receiver<bool>,
 }
@@ -82,38 +91,63 @@ struct SimulatedClock {
     added: watch::Sender<chrono::Duration>,
 }
 
-/// Serves the simulated cloud until it is told to stop.
+/// Serves the simulated AlphaESS cloud until it is told to stop.
 ///
 /// # Errors
 /// The port cannot be had.
 pub async fn serve(options: ServeOptions) -> io::Result<Running> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
-    let address = listener.local_addr()?;
-    let speed = if options.speed.is_finite() { options.speed.clamp(0.0, 1e6) } else { 1.0 };
-    let cloud = Cloud::with_past(lenient(options.cloud, speed), options.start, options.past_hours);
+    let ServeOptions { port, speed, start, past_hours, cloud } = options;
+    let cloud = Cloud::with_past(cloud, start, past_hours);
     let (app_id, app_secret) = (cloud.app_id().to_owned(), cloud.app_secret().to_owned());
     let serials = cloud.serials().map(str::to_owned).collect();
+    let serving = serve_cloud(cloud, port, speed, start).await?;
+    let (url, clock_url) = (serving.url.clone(), serving.clock_url.clone());
+    Ok(Running { url, clock_url, app_id, app_secret, serials, serving })
+}
+
+/// Serves any vendor's cloud until it is told to stop, on a port of 127.0.0.1 (0 for any that is free), by a clock that
+/// begins at `start` and runs `speed` times as fast as real time.
+///
+/// # Errors
+/// The port cannot be had.
+pub async fn serve_cloud<C: Answers>(mut cloud: C, port: u16, speed: f64, start: Instant) -> io::Result<Serving<C>> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let address = listener.local_addr()?;
+    cloud.forgive(forgiven(sound(speed)));
     let cloud = Arc::new(Mutex::new(cloud));
     let (stop, stopped) = watch::channel(false);
-    let clock = Arc::new(SimulatedClock::new(options.start, speed));
+    let clock = Arc::new(SimulatedClock::new(start, sound(speed)));
     let served = Served { cloud: Arc::clone(&cloud), clock, stop: stopped.clone() };
-    let app = Router::new().fallback(answer).with_state(served);
+    let app = Router::new().fallback(answer::<C>).with_state(served);
     let service = app.into_make_service_with_connect_info::<Cut>();
     let server = axum::serve(SeverableListener(listener), service).with_graceful_shutdown(ended(stopped));
     let task = tokio::spawn(async move { server.await });
     let clock_url = format!("http://{address}");
-    Ok(Running { url: format!("{clock_url}/api"), clock_url, app_id, app_secret, serials, cloud, stop, task })
+    Ok(Serving { url: format!("{clock_url}/{}", C::BASE), clock_url, cloud, stop, task })
 }
 
 impl Running {
     /// The cloud itself, for a look behind the API.
     #[must_use]
     pub fn cloud(&self) -> Arc<Mutex<Cloud>> {
+        self.serving.cloud()
+    }
+
+    /// Stops listening, lets open requests end for at most five seconds, and returns the cloud.
+    pub async fn stop(self) -> Arc<Mutex<Cloud>> {
+        self.serving.stop().await
+    }
+}
+
+impl<C: Answers> Serving<C> {
+    /// The cloud itself, for a look behind the API.
+    #[must_use]
+    pub fn cloud(&self) -> Arc<Mutex<C>> {
         Arc::clone(&self.cloud)
     }
 
     /// Stops listening, lets open requests end for at most five seconds, and returns the cloud.
-    pub async fn stop(mut self) -> Arc<Mutex<Cloud>> {
+    pub async fn stop(mut self) -> Arc<Mutex<C>> {
         self.stop.send_replace(true);
         if tokio::time::timeout(MAX_STOP, &mut self.task).await.is_err() {
             self.task.abort();
@@ -162,12 +196,14 @@ impl SimulatedClock {
     }
 }
 
+fn sound(speed: f64) -> f64 {
+    if speed.is_finite() { speed.clamp(0.0, 1e6) } else { 1.0 }
+}
+
 /// A fast clock makes much of the small delays of real sockets, so the limit on reads forgives 20 ms of real time.
-fn lenient(mut options: CloudOptions, speed: f64) -> CloudOptions {
+fn forgiven(speed: f64) -> u32 {
     let forgiven = Duration::try_from_secs_f64(speed * 0.02).unwrap_or_default().as_secs();
-    let forgiven = u32::try_from(forgiven).unwrap_or(u32::MAX);
-    options.limits.read_seconds = options.limits.read_seconds.saturating_sub(forgiven);
-    options
+    u32::try_from(forgiven).unwrap_or(u32::MAX)
 }
 
 async fn ended(mut stop: watch::Receiver<bool>) {
@@ -175,7 +211,11 @@ async fn ended(mut stop: watch::Receiver<bool>) {
     let _gone = stop.wait_for(|stopped| *stopped).await;
 }
 
-async fn answer(State(served): State<Served>, ConnectInfo(cut): ConnectInfo<Cut>, request: Request) -> Response {
+async fn answer<C: Answers>(
+    State(served): State<Served<C>>,
+    ConnectInfo(cut): ConnectInfo<Cut>,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let Ok(bytes) = to_bytes(body, MAX_BODY_BYTES).await else {
@@ -184,7 +224,7 @@ async fn answer(State(served): State<Served>, ConnectInfo(cut): ConnectInfo<Cut>
     let body = String::from_utf8_lossy(&bytes).into_owned();
     let method = parts.method.as_str().to_owned();
     if path.starts_with("/sim/") {
-        let (status, body) = served.control(&method, &Query::of(&path), &body).await;
+        let (status, body) = served.control(&method, &path, &body).await;
         return response(status, "application/json", body);
     }
     let header = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
@@ -195,7 +235,13 @@ async fn answer(State(served): State<Served>, ConnectInfo(cut): ConnectInfo<Cut>
     served.vendor(Call { method, path, headers, body }, &cut).await
 }
 
-impl Served {
+impl<C> Clone for Served<C> {
+    fn clone(&self) -> Served<C> {
+        Served { cloud: Arc::clone(&self.cloud), clock: Arc::clone(&self.clock), stop: self.stop.clone() }
+    }
+}
+
+impl<C: Answers> Served<C> {
     async fn vendor(&self, call: Call, cut: &Cut) -> Response {
         let answer = lock(&self.cloud).handle(&call, self.clock.now());
         if let Some(delay) = self.clock.real(answer.delay) {
@@ -208,12 +254,13 @@ impl Served {
         response(answer.status, kind, answer.body)
     }
 
-    async fn control(&self, method: &str, query: &Query, body: &str) -> Control {
+    async fn control(&self, method: &str, path: &str, body: &str) -> Control {
+        let query = Query::of(path);
         match (method, query.endpoint.as_str()) {
-            ("GET", "sim/clock") => self.clock(query).await,
-            ("POST", "sim/advance") => self.advance(query),
+            ("GET", "sim/clock") => self.clock(&query).await,
+            ("POST", "sim/advance") => self.advance(&query),
             (_, "sim/clock" | "sim/advance") => (405, "wrong verb\n".to_owned()),
-            _ => control(&mut lock(&self.cloud), method, query, body, self.clock.now()),
+            _ => lock(&self.cloud).control(method, path, body, self.clock.now()),
         }
     }
 
@@ -248,7 +295,7 @@ impl Served {
 }
 
 /// The cloud, even if a request broke off while it held it.
-fn lock(cloud: &Mutex<Cloud>) -> MutexGuard<'_, Cloud> {
+fn lock<C>(cloud: &Mutex<C>) -> MutexGuard<'_, C> {
     cloud.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -10,30 +10,35 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::transport::{Method, Reply, Request, Transport, TransportError};
+use super::transport::{MAX_REPLY_BYTES, Method, Reply, Request, Transport, TransportError};
 use crate::clock::Clock;
-use crate::simulator::{Answer, Call, Cloud};
+use crate::simulator::{Answer, Answers, Call, Cloud};
 
 /// When a client would stop waiting, as on the line.
 const TIME_OUT: Duration = Duration::from_secs(30);
 
-/// Carries requests to a cloud in this process, under a clock that may be virtual.
-#[derive(Clone)]
-pub struct InProcess {
-    cloud: Arc<Mutex<Cloud>>,
+/// Carries requests to a cloud in this process, whichever vendor's it is, under a clock that may be virtual.
+pub struct InProcess<C = Cloud> {
+    cloud: Arc<Mutex<C>>,
     clock: Arc<dyn Clock>,
 }
 
-impl InProcess {
+impl<C> Clone for InProcess<C> {
+    fn clone(&self) -> InProcess<C> {
+        InProcess { cloud: Arc::clone(&self.cloud), clock: Arc::clone(&self.clock) }
+    }
+}
+
+impl<C: Answers> InProcess<C> {
     /// A line to this cloud. Replies take the time that the cloud says, on this clock.
     #[must_use]
-    pub fn new(cloud: Arc<Mutex<Cloud>>, clock: Arc<dyn Clock>) -> InProcess {
+    pub fn new(cloud: Arc<Mutex<C>>, clock: Arc<dyn Clock>) -> InProcess<C> {
         InProcess { cloud, clock }
     }
 
     /// The cloud at the other end.
     #[must_use]
-    pub fn cloud(&self) -> Arc<Mutex<Cloud>> {
+    pub fn cloud(&self) -> Arc<Mutex<C>> {
         Arc::clone(&self.cloud)
     }
 
@@ -49,7 +54,7 @@ impl InProcess {
 }
 
 #[async_trait]
-impl Transport for InProcess {
+impl<C: Answers> Transport for InProcess<C> {
     async fn send(&self, request: Request) -> Result<Reply, TransportError> {
         let answer = self.handle(request);
         if answer.lost || answer.delay >= TIME_OUT {
@@ -57,11 +62,14 @@ impl Transport for InProcess {
             return Err(TransportError::TimedOut { seconds: TIME_OUT.as_secs() });
         }
         self.clock.sleep(answer.delay).await;
+        if answer.body.len() > MAX_REPLY_BYTES {
+            return Err(TransportError::TooLarge);
+        }
         Ok(Reply { status: answer.status, body: answer.body })
     }
 }
 
 /// The cloud, even if whoever held it last broke off: it is a simulation, and stays usable for the next look.
-fn lock(cloud: &Mutex<Cloud>) -> MutexGuard<'_, Cloud> {
+fn lock<C>(cloud: &Mutex<C>) -> MutexGuard<'_, C> {
     cloud.lock().unwrap_or_else(PoisonError::into_inner)
 }
