@@ -283,7 +283,9 @@ fn every_verb_ends_with_the_code_it_promises() {
     check("devices", 1, "OFFPEAK_ALPHAESS_APP_ID");
     check("devices --driver simulated", 1, "offpeak simulate");
     check("devices --driver atess", 1, "no driver for ATESS");
-    check("simulate --vendor atess", 1, "simulates alphaess alone");
+    check("simulate --vendor ates", 1, "expected alphaess or atess");
+    check("simulate --vendor atess --faults clock-skew", 1, "no fault of the ATESS cloud");
+    check("simulate --vendor atess --token ''", 1, "--token");
     check("simulate --faults no-such-fault", 1, "no fault is called");
     check("simulate --speed -1", 1, "");
     check("simulate --speed nan", 1, "expected a number from 0");

@@ -305,7 +305,7 @@ pub struct Restore {
 /// `simulate`
 #[derive(Debug, Args)]
 pub struct Simulate {
-    /// Whose cloud
+    /// Whose cloud: alphaess or atess
     #[arg(long, default_value = "alphaess")]
     pub vendor: String,
     /// The port on 127.0.0.1; 0 takes a free one
@@ -329,4 +329,7 @@ pub struct Simulate {
     /// The app secret that it accepts
     #[arg(long, default_value = "simulated-secret")]
     pub app_secret: String,
+    /// The token that the ATESS cloud accepts
+    #[arg(long, default_value = "atess-simulated-token")]
+    pub token: String,
 }

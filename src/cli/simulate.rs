@@ -1,7 +1,7 @@
 //! `simulate`: serves the simulated vendor cloud over HTTP.
 
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::args::{Format, Simulate as Options};
 use super::output::{Failure, OK, Outcome, failure, print, print_json, tell};
@@ -9,8 +9,10 @@ use super::session::Session;
 use super::when;
 use crate::clock::{Clock, SystemClock};
 use crate::report::moment::rfc3339;
-use crate::simulator::{CloudOptions, FaultPlan, Running, ServeOptions, SystemOptions, serve};
-use crate::time::Instant;
+use crate::simulator::{
+    CloudOptions, FaultPlan, Running, ServeOptions, Serving, SystemOptions, atess, serve, serve_cloud,
+};
+use crate::time::{Instant, Zone};
 use crate::vendor::credentials::{APP_ID, APP_SECRET};
 
 /// How many hours the house has lived before, so that there is a history to read.
@@ -19,50 +21,110 @@ const PAST_HOURS: u16 = 48;
 /// The fastest clock.
 const FASTEST: f64 = 100_000.0;
 
+/// Where the token of ATESS is looked for.
+const ATESS_TOKEN: &str = "OFFPEAK_ATESS_TOKEN";
+
+/// What ends the serving.
+struct Ends {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
 /// Serves until SIGINT or SIGTERM.
 ///
 /// # Errors
 /// The options cannot be used, or the port cannot be had.
 pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
+    if !options.speed.is_finite() || !(0.0..=FASTEST).contains(&options.speed) {
+        return failure(format!("--speed {}: expected a number from 0 to {FASTEST}", options.speed));
+    }
+    match options.vendor.as_str() {
+        "alphaess" => alphaess(options, session),
+        "atess" => atess(options, session),
+        vendor => failure(format!("--vendor {vendor}: expected alphaess or atess")),
+    }
+}
+
+fn alphaess(options: &Options, session: &Session<'_>) -> Outcome {
     let serving = serving(options)?;
     let start = serving.start;
     session.runtime()?.block_on(async {
-        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let running = serve(serving).await.map_err(|error| {
-            Failure(format!("127.0.0.1:{}: {error}; choose another --port, or --port 0 for any", options.port))
-        })?;
+        let ends = Ends::listen()?;
+        let running = serve(serving).await.map_err(|error| no_port(options, &error))?;
         match session.format() {
             Format::Text => print(&text(&running, options, start)),
             Format::Json => print_json(&as_json(&running, options, start)),
         }
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        ends.wait().await;
         running.stop().await;
         tell("the simulated cloud has ended");
         Ok(OK)
     })
 }
 
-fn serving(options: &Options) -> Result<ServeOptions, Failure> {
-    if options.vendor != "alphaess" {
-        let vendor = &options.vendor;
-        return failure(format!("--vendor {vendor}: this version simulates alphaess alone"));
+fn atess(options: &Options, session: &Session<'_>) -> Outcome {
+    is_word("--token", &options.token)?;
+    let plant = atess::PlantOptions::default();
+    let start = start(options, &plant.zone)?;
+    let faults = atess::FaultPlan::parse(&options.faults.join(","), options.seed);
+    let faults = faults.map_err(|why| Failure(format!("--faults: {why}")))?;
+    let token = options.token.clone();
+    let cloud = atess::CloudOptions { token, faults, seed: options.seed, plants: vec![plant], ..Default::default() };
+    let cloud = atess::Cloud::with_past(cloud, start, PAST_HOURS);
+    let serials: Vec<String> = cloud.serials().map(str::to_owned).collect();
+    session.runtime()?.block_on(async {
+        let ends = Ends::listen()?;
+        let serving = serve_cloud(cloud, options.port, options.speed, start).await;
+        let serving = serving.map_err(|error| no_port(options, &error))?;
+        match session.format() {
+            Format::Text => print(&atess_text(&serving, &serials, options, start)),
+            Format::Json => print_json(&atess_json(&serving, &serials, options, start)),
+        }
+        ends.wait().await;
+        serving.stop().await;
+        tell("the simulated cloud has ended");
+        Ok(OK)
+    })
+}
+
+impl Ends {
+    /// Listens from now on, so that no signal ends the process on its own once the cloud is announced.
+    fn listen() -> Result<Ends, Failure> {
+        Ok(Ends { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    if !options.speed.is_finite() || !(0.0..=FASTEST).contains(&options.speed) {
-        return failure(format!("--speed {}: expected a number from 0 to {FASTEST}", options.speed));
-    }
-    for (name, value) in [("--app-id", &options.app_id), ("--app-secret", &options.app_secret)] {
-        if value.is_empty() || !value.chars().all(|letter| letter.is_ascii_graphic()) {
-            return failure(format!("{name}: expected letters, digits and marks without blanks"));
+
+    /// Returns with SIGINT or SIGTERM.
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
+}
+
+fn no_port(options: &Options, error: &std::io::Error) -> Failure {
+    Failure(format!("127.0.0.1:{}: {error}; choose another --port, or --port 0 for any", options.port))
+}
+
+fn is_word(name: &str, value: &str) -> Result<(), Failure> {
+    if value.is_empty() || !value.chars().all(|letter| letter.is_ascii_graphic()) {
+        return failure(format!("{name}: expected letters, digits and marks without blanks"));
+    }
+    Ok(())
+}
+
+fn start(options: &Options, zone: &Zone) -> Result<Instant, Failure> {
+    match &options.start {
+        Some(start) => when::moment(start, zone).map_err(|Failure(why)| Failure(format!("--start: {why}"))),
+        None => Ok(SystemClock::default().now()),
+    }
+}
+
+fn serving(options: &Options) -> Result<ServeOptions, Failure> {
+    is_word("--app-id", &options.app_id)?;
+    is_word("--app-secret", &options.app_secret)?;
     let system = SystemOptions::default();
-    let start = match &options.start {
-        Some(start) => when::moment(start, &system.zone).map_err(|Failure(why)| Failure(format!("--start: {why}")))?,
-        None => SystemClock::default().now(),
-    };
+    let start = start(options, &system.zone)?;
     let faults =
         FaultPlan::parse(&options.faults.join(","), options.seed).map_err(|why| Failure(format!("--faults: {why}")))?;
     let cloud = CloudOptions {
@@ -79,7 +141,7 @@ fn serving(options: &Options) -> Result<ServeOptions, Failure> {
 fn text(running: &Running, options: &Options, start: Instant) -> String {
     let serials = running.serials.join(", ");
     let serial = running.serials.first().map_or("", String::as_str);
-    let faults = if options.faults.is_empty() { "none".to_owned() } else { options.faults.join(",") };
+    let faults = shown_faults(options);
     format!(
         "simulated AlphaESS cloud at {url}\n  \
            serials  {serials}\n  \
@@ -105,6 +167,58 @@ fn text(running: &Running, options: &Options, start: Instant) -> String {
         id = quoted(&running.app_id),
         secret = quoted(&running.app_secret),
     )
+}
+
+fn atess_text(serving: &Serving<atess::Cloud>, serials: &[String], options: &Options, start: Instant) -> String {
+    format!(
+        "simulated ATESS Enerclo cloud at {url}\n  \
+           serials  {serials}\n  \
+           clock    from {start}, {speed}; `--clock {clock}` makes other verbs follow it\n  \
+           faults   {faults} · seed {seed}\n\
+         \n\
+         # for the shell that runs offpeak\n\
+         export {ATESS_TOKEN}={token}\n\
+         \n\
+         # for the policy\n\
+         device:\n  \
+           driver: atess\n  \
+           serial: {serial}\n  \
+           url: {url}\n\
+         \n\
+         SIGINT (Ctrl-C) or SIGTERM ends it.",
+        url = serving.url,
+        serials = serials.join(", "),
+        serial = serials.first().map_or("", String::as_str),
+        clock = serving.clock_url,
+        start = rfc3339(start),
+        speed = speed(options.speed),
+        faults = shown_faults(options),
+        seed = options.seed,
+        token = quoted(&options.token),
+    )
+}
+
+fn atess_json(
+    serving: &Serving<atess::Cloud>,
+    serials: &[String],
+    options: &Options,
+    start: Instant,
+) -> serde_json::Value {
+    json!({
+        "version": 1,
+        "url": serving.url,
+        "clock_url": serving.clock_url,
+        "token": options.token,
+        "serials": serials,
+        "start": rfc3339(start),
+        "speed": options.speed,
+        "seed": options.seed,
+        "faults": options.faults,
+    })
+}
+
+fn shown_faults(options: &Options) -> String {
+    if options.faults.is_empty() { "none".to_owned() } else { options.faults.join(",") }
 }
 
 fn speed(speed: f64) -> String {
