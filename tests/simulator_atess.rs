@@ -218,7 +218,10 @@ fn ppv_may_be_the_first_input_alone() {
 
 #[test]
 fn counters_are_the_integral_of_power_and_begin_anew_at_the_plants_midnight() {
-    let mut bench = Bench::with("2026-06-20T22:30:00Z", "", |options| options.plants[0].house.solar_watts = 20_000.0);
+    let mut bench = Bench::with("2026-06-20T22:30:00Z", "", |options| {
+        options.plants[0].house.solar_watts = 20_000.0;
+        options.plants[0].battery.set_soc(12.0);
+    });
     let before = bench.newest();
     assert!(number(&before, "egridTotal") >= 300.0, "a plant has counted before");
     let mut sum = [0.0; 6];

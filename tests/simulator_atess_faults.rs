@@ -5,6 +5,7 @@
 mod atess_client;
 
 use std::collections::BTreeSet;
+use std::io::BufRead;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -337,6 +338,40 @@ async fn it_is_served_over_http_with_its_controls() {
     assert_eq!(control(true, "schedule", r#"{"batteries":1}"#).await.0, 400);
     let cloud = serving.stop().await;
     assert!(cloud.lock().expect("the cloud").log().len() >= 3);
+}
+
+#[tokio::test]
+async fn the_verb_prints_what_a_client_needs() {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_offpeak"));
+    command.args(["simulate", "--vendor", "atess", "--port", "0", "--speed", "0", "--faults", "time-missing"]);
+    command.args(["--token", "my-token", "--start", EVENING]).stdout(std::process::Stdio::piped());
+    let mut served = Beside(command.spawn().expect("the program"));
+    let mut lines = std::io::BufReader::new(served.0.stdout.take().expect("its output")).lines();
+    let mut after = |mark: &str| {
+        let found = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.split_once(mark).map(|(_, rest)| rest.to_owned()));
+        found.unwrap_or_else(|| panic!("no line with `{mark}`"))
+    };
+    assert_eq!(after("export OFFPEAK_ATESS_TOKEN="), "my-token");
+    assert_eq!((after("driver: ").as_str(), after("serial: ").as_str()), ("atess", SERIAL));
+    let url = after("url: ");
+    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().expect("a client");
+    let request = client.get(format!("{url}/hps/data-last-small?deviceSn={SERIAL}"));
+    let reply =
+        request.header("Authorization", "my-token").header("Accept-Language", "en").send().await.expect("a reply");
+    let record: Value = serde_json::from_str(&reply.text().await.expect("a body")).expect("JSON");
+    assert!(record["data"]["vbat"].is_number() && record["data"].get("time").is_none(), "{record}");
+}
+
+/// A program that ends with its test.
+struct Beside(std::process::Child);
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        let _ended = self.0.kill().and_then(|()| self.0.wait());
+    }
 }
 
 #[test]

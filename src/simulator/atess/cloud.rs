@@ -211,10 +211,8 @@ impl Cloud {
 
     /// Whether a state that was read from a file can be a cloud.
     pub(super) fn is_sound(&self) -> bool {
-        let (low, high) = self.manners.reply_milliseconds;
         self.systems.iter().all(System::is_sound)
             && self.plan.is_sound()
-            && low <= high
             && state::is_sensible(self.second)
             && state::is_sensible(self.seen)
             && (0..i64::MAX / 2).contains(&self.requests)

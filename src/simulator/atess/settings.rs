@@ -216,7 +216,7 @@ mod tests {
         let check = |kind: Kind, last: &str| {
             let object = object("A", kind, &Settings::default(), 10_100.0);
             assert_eq!(object.keys().next().map(String::as_str), Some("batCapacity"));
-            assert_eq!(object.keys().last().map(String::as_str), Some(last));
+            assert_eq!(object.keys().next_back().map(String::as_str), Some(last));
             assert_eq!((&object["batCapacity"], &object[last]), (&json!(10.1), &json!("00:00-00:00")));
         };
         check(Kind::Small, "valleyPeriodTime2");

@@ -53,7 +53,7 @@ impl System {
             serial: options.serial,
             logger: options.logger,
             kind: options.kind,
-            looks: options.looks,
+            looks: Looks { counter_decimals: options.looks.counter_decimals.min(6), ..options.looks },
             apply_seconds: options.apply_seconds,
             upload_minutes: options.upload_minutes.clamp(1, 60),
             writes: 0,
