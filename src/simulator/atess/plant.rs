@@ -215,3 +215,86 @@ impl Plant {
         Flows { solar: weather.solar, load: weather.load, ev: weather.ev, battery, grid }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::atess::settings::Period;
+    use crate::simulator::device::{EmptyRestriction, Overlap, Wrap};
+    use proptest::prelude::*;
+
+    fn periods() -> impl Strategy<Value = Vec<Period>> {
+        let period = (0..1440_u16, 0..1440_u16).prop_map(|(from, to)| Period { from, to });
+        prop::collection::vec(period, 0..3)
+    }
+
+    fn settings() -> impl Strategy<Value = Settings> {
+        (any::<bool>(), any::<bool>(), periods(), periods()).prop_map(
+            |(charge_enable, discharge_enable, valley, peak)| Settings {
+                charge_enable,
+                discharge_enable,
+                valley,
+                peak,
+            },
+        )
+    }
+
+    fn models() -> impl Strategy<Value = DeviceModel> {
+        let overlap = prop_oneof![Just(Overlap::ChargeWins), Just(Overlap::DischargeWins)];
+        let wrap = prop_oneof![Just(Wrap::AcrossMidnight), Just(Wrap::UntilMidnight), Just(Wrap::Ignored)];
+        let empty = prop_oneof![Just(EmptyRestriction::Unrestricted), Just(EmptyRestriction::Hold)];
+        (overlap, wrap, empty, 0..=100_u8, 0..=100_u8).prop_map(|(overlap, wrap, empty, limit, floor)| DeviceModel {
+            overlap,
+            wrap,
+            empty_restriction: empty,
+            limit_percent: limit,
+            floor_percent: floor,
+            ..DeviceModel::default()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+        #[test]
+        fn whatever_the_settings_energy_is_conserved_and_duties_are_kept(
+            settings in settings(), model in models(), soc in 0.0..100.0_f64, day in 0..365_i64, seed: u64,
+        ) {
+            let mut options = PlantOptions { model, settings, ..PlantOptions::default() };
+            options.battery.set_soc(soc);
+            let mut plant = Plant::grown(&options, Chance::new(seed), state::instant(1_767_225_600 + day * 86_400));
+            let (before, counted) = (plant.battery.stored_wh, plant.total);
+            for _ in 0..1440 {
+                let duty = plant.duty();
+                plant.step(true);
+                let Flows { solar, load, battery, grid, .. } = plant.flows();
+                prop_assert!((solar + battery + grid - load).abs() < 1e-6);
+                match duty {
+                    Duty::Charge => prop_assert!(battery <= 0.0),
+                    Duty::SunOnly => prop_assert!(battery <= 0.0 && -battery <= (solar - load).max(0.0) + 1e-6),
+                    Duty::SelfConsume => prop_assert!(battery <= 0.0 || grid >= -1e-6),
+                }
+                prop_assert!(battery <= 0.0 || plant.soc() >= f64::from(model.floor_percent) - 1e-6);
+                prop_assert!(battery >= 0.0 || plant.soc() <= f64::from(model.limit_percent) + 1e-6);
+                prop_assert!(plant.is_sound());
+            }
+            let charged = plant.total.charge.kwh - counted.charge.kwh;
+            let discharged = plant.total.discharge.kwh - counted.discharge.kwh;
+            let gained = 1000.0 * (charged * 0.95 - discharged / 0.95);
+            prop_assert!((plant.battery.stored_wh - before - gained).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn what_was_written_last_arrives_last() {
+        let start = state::instant(1_767_225_600);
+        let mut plant = Plant::grown(&PlantOptions::default(), Chance::new(1), start);
+        plant.send(Settings { charge_enable: true, ..Settings::default() }, start, 300);
+        plant.send(Settings { discharge_enable: true, ..Settings::default() }, start, 60);
+        let after = |plant: &mut Plant, minutes: u32| {
+            (0..minutes).for_each(|_| plant.step(true));
+            (plant.settings.charge_enable, plant.settings.discharge_enable)
+        };
+        assert_eq!(after(&mut plant, 3), (false, false));
+        assert_eq!(after(&mut plant, 4), (false, true));
+    }
+}
