@@ -39,6 +39,14 @@ pub(super) fn shown(at: Instant) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 
+/// How long a fault is asked to last.
+pub(super) fn fault_span(query: &Query) -> Result<chrono::Duration, String> {
+    let minutes = query.value("minutes").and_then(|minutes| minutes.parse::<i64>().ok());
+    let minutes = minutes.filter(|minutes| (1..=MAX_MINUTES).contains(minutes));
+    let minutes = minutes.ok_or_else(|| format!("`minutes` says how long, from 1 to {MAX_MINUTES}"))?;
+    Ok(chrono::Duration::minutes(minutes))
+}
+
 fn state(cloud: &Cloud, now: Instant) -> Value {
     let systems: Vec<Value> = cloud.systems().iter().map(system).collect();
     json!({ "now": shown(now), "systems": systems, "met": cloud.met() })
@@ -76,14 +84,6 @@ fn fault(cloud: &mut Cloud, query: &Query, now: Instant) -> Result<String, Strin
     let until = now + fault_span(query)?;
     cloud.faults_mut().add(name.parse()?, now, until);
     Ok(json!({ "fault": name, "until": shown(until) }).to_string())
-}
-
-/// How long a fault is asked to last.
-pub(super) fn fault_span(query: &Query) -> Result<chrono::Duration, String> {
-    let minutes = query.value("minutes").and_then(|minutes| minutes.parse::<i64>().ok());
-    let minutes = minutes.filter(|minutes| (1..=MAX_MINUTES).contains(minutes));
-    let minutes = minutes.ok_or_else(|| format!("`minutes` says how long, from 1 to {MAX_MINUTES}"))?;
-    Ok(chrono::Duration::minutes(minutes))
 }
 
 fn schedule(cloud: &mut Cloud, body: &str, now: Instant) -> Result<String, String> {
