@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use super::fact::{self, Fact, Topic};
 use super::kind::DeviceKind;
-use super::mapping::{AtessMapping, PeriodMap, SocMap};
+use super::mapping::{AtessMapping, AtessModel, PeriodMap, PowerMap, ReadingMap, SettingMap, SocMap};
 use super::store::Store;
 use crate::snapshot::Signal;
+use crate::units::{Energy, Soc};
 
 /// What one kind of device can measure, hold and be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct Capability {
     pub forced_discharge: bool,
     /// Whether discharge can be forbidden.
     pub hold: bool,
+    /// Whether the sun can be kept from charging.
+    pub stops_sun: bool,
     /// What of the schedule reads back after a write.
     pub verification: Verification,
     /// How often the vendor lets itself be asked.
@@ -67,6 +71,17 @@ pub struct WindowCapability {
     pub target: Level,
     /// Down to what it discharges.
     pub floor: Level,
+    /// The greatest target and the greatest floor that it takes, in percent.
+    pub greatest: u8,
+    /// What becomes of a window across midnight.
+    pub midnight: Midnight,
+}
+
+/// What becomes of a window across midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Midnight {
+    /// It is written as two, up to 00:00 and from 00:00 on, and counts twice.
+    Split,
 }
 
 /// How a level in percent is set.
@@ -89,12 +104,14 @@ pub enum Level {
 }
 
 /// What of the schedule reads back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verification {
     /// The vendor's fields that read back.
-    pub read_back: &'static [&'static str],
+    pub read_back: Vec<String>,
     /// The vendor's fields that are taken and never given back: only the battery's power proves them.
-    pub write_only: &'static [&'static str],
+    pub write_only: Vec<String>,
+    /// How long after a write the device acts on it: the soonest and the latest that is usual. `None` if nobody knows.
+    pub effect: Option<(Duration, Duration)>,
 }
 
 /// How often the vendor lets itself be asked.
@@ -102,8 +119,8 @@ pub struct Verification {
 pub struct CallLimits {
     /// Between two reads of one endpoint.
     pub between_reads: Duration,
-    /// What the vendor says of writes.
-    pub writes: &'static str,
+    /// Between two writes of one endpoint, as the vendor's documents have it; `None` if they give no number.
+    pub between_writes: Option<Duration>,
 }
 
 impl Capability {
@@ -131,26 +148,17 @@ impl Capability {
                 grid_minutes: 15,
                 target: Level::Shared { least: 10 },
                 floor: Level::Shared { least: 0 },
+                greatest: 100,
+                midnight: Midnight::Split,
             }),
             charge_power: false,
             forced_discharge: false,
             hold: true,
+            stops_sun: false,
             verification: Verification {
-                read_back: &[
-                    "gridCharge",
-                    "timeChaf1",
-                    "timeChae1",
-                    "timeChaf2",
-                    "timeChae2",
-                    "batHighCap",
-                    "ctrDis",
-                    "timeDisf1",
-                    "timeDise1",
-                    "timeDisf2",
-                    "timeDise2",
-                    "batUseCap",
-                ],
-                write_only: &[],
+                read_back: names(&TWO_WINDOW_FIELDS),
+                write_only: Vec::new(),
+                effect: Some(ALPHAESS_EFFECT),
             },
             limits: ALPHAESS_LIMITS,
         }
@@ -170,13 +178,17 @@ impl Capability {
                 grid_minutes: 15,
                 target: Level::Each { least: 10 },
                 floor: Level::Each { least: 10 },
+                greatest: 100,
+                midnight: Midnight::Split,
             }),
             charge_power: true,
             forced_discharge: false,
             hold: true,
+            stops_sun: false,
             verification: Verification {
-                read_back: &["executeCycleType", "chargeTimeList", "dischargeTimeList"],
-                write_only: &["gridChargeCycle", "ctrDisCycle"],
+                read_back: names(&["executeCycleType", "chargeTimeList", "dischargeTimeList"]),
+                write_only: names(&["gridChargeCycle", "ctrDisCycle"]),
+                effect: Some(ALPHAESS_EFFECT),
             },
             limits: ALPHAESS_LIMITS,
         }
@@ -194,6 +206,8 @@ impl Capability {
             grid_minutes: 15,
             target: Level::Fixed(settings.charges_to),
             floor: Level::Unknown,
+            greatest: 100,
+            midnight: Midnight::Split,
         });
         Capability {
             store: mapping.model.store(),
@@ -202,12 +216,27 @@ impl Capability {
             charge_power: false,
             forced_discharge: false,
             hold: permission.is_some(),
-            verification: Verification { read_back: &["the mapped keys"], write_only: &[] },
-            limits: CallLimits {
-                between_reads: Duration::from_secs(60),
-                writes: "a limit exists and is not documented",
-            },
+            stops_sun: false,
+            verification: Verification { read_back: mapped_keys(mapping), write_only: Vec::new(), effect: None },
+            limits: CallLimits { between_reads: Duration::from_secs(60), between_writes: None },
         }
+    }
+
+    /// What a store can do at the most: of an ATESS, what the owner may map as far as the vendor's keys are known.
+    #[must_use]
+    pub fn widest(store: Store) -> Capability {
+        match store {
+            Store::TwoWindow => Capability::alphaess_two_window(),
+            Store::Periodic => Capability::alphaess_periodic(),
+            Store::AtessString => Capability::atess(&widest_mapping(AtessModel::String, 2)),
+            Store::AtessCentral => Capability::atess(&widest_mapping(AtessModel::Central, 5)),
+        }
+    }
+
+    /// What an entry of the table rests on.
+    #[must_use]
+    pub fn fact(&self, topic: Topic) -> Fact {
+        fact::fact(self.store, topic)
     }
 
     /// Whether it can be written at all.
@@ -237,7 +266,26 @@ impl Level {
 
 /// The vendor asks for 10 s between reads of one endpoint; the limit of writes is enforced differently by region.
 const ALPHAESS_LIMITS: CallLimits =
-    CallLimits { between_reads: Duration::from_secs(10), writes: "documented as one in 24 h for each endpoint" };
+    CallLimits { between_reads: Duration::from_secs(10), between_writes: Some(Duration::from_secs(24 * 3600)) };
+
+/// From a write to the device, where it gets there.
+const ALPHAESS_EFFECT: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(300));
+
+/// The fields of both objects.
+const TWO_WINDOW_FIELDS: [&str; 12] = [
+    "gridCharge",
+    "timeChaf1",
+    "timeChae1",
+    "timeChaf2",
+    "timeChae2",
+    "batHighCap",
+    "ctrDis",
+    "timeDisf1",
+    "timeDise1",
+    "timeDisf2",
+    "timeDise2",
+    "batUseCap",
+];
 
 /// The power readings bear no stamp; the day's history does, every five minutes.
 fn alphaess_readings() -> Vec<Measured> {
@@ -260,4 +308,33 @@ fn atess_readings(mapping: &AtessMapping) -> Vec<Measured> {
 
 fn count(periods: &PeriodMap) -> u8 {
     u8::try_from(periods.periods.len()).unwrap_or(u8::MAX)
+}
+
+fn names(fields: &[&str]) -> Vec<String> {
+    fields.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// Every key that the owner maps.
+fn mapped_keys(mapping: &AtessMapping) -> Vec<String> {
+    let settings = mapping.settings.iter();
+    let maps = settings.flat_map(|settings| [Some(&settings.charge), settings.permission.as_ref()]).flatten();
+    maps.flat_map(|map| map.periods.iter().chain(&map.enable)).cloned().collect()
+}
+
+/// A mapping of everything that the vendor is known to have: all powers, a state of charge, the valley periods.
+fn widest_mapping(model: AtessModel, periods: u8) -> AtessMapping {
+    let power = |field: &str| Some(PowerMap { fields: vec![field.to_owned()], watts_per_unit: 1.0 });
+    let valley = (1..=periods).map(|number| format!("valleyPeriodTime{number}")).collect();
+    let charge = PeriodMap { periods: valley, enable: None };
+    AtessMapping {
+        model,
+        readings: ReadingMap {
+            battery: power("pac"),
+            grid: power("meterPower"),
+            load: power("loadActivePower"),
+            solar: power("ppv"),
+            soc: SocMap::Counted { soc: Soc::FULL, charged: Energy::default(), discharged: Energy::default() },
+        },
+        settings: Some(SettingMap { charge, charges_to: 100, permission: None }),
+    }
 }

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod capability;
 mod driver;
+pub mod fact;
 pub mod kind;
 pub mod mapping;
 pub mod quarters;
@@ -15,6 +16,7 @@ pub mod write;
 pub use access::{DeviceError, ReadDevice, WriteDevice, WriteFailure};
 pub use capability::Capability;
 pub use driver::Driver;
+pub use fact::{Certainty, Fact, Topic};
 pub use kind::DeviceKind;
 pub use quarters::QuarterSet;
 pub use schedule::{Cell, Day, Grip, Object, Oddity, PerObject, Schedule, Settings};

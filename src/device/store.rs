@@ -1,5 +1,6 @@
 //! The kinds of store that hold a schedule.
 
+use super::Driver;
 use super::schedule::Object;
 
 /// A kind of store. A system is driven through one of them and never through two.
@@ -44,6 +45,15 @@ impl Store {
             Store::Periodic => "periodic store",
             Store::AtessString => "string settings",
             Store::AtessCentral => "central settings",
+        }
+    }
+
+    /// Whose store it is.
+    #[must_use]
+    pub fn maker(self) -> Driver {
+        match self {
+            Store::TwoWindow | Store::Periodic => Driver::AlphaEss,
+            Store::AtessString | Store::AtessCentral => Driver::Atess,
         }
     }
 

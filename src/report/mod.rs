@@ -1,6 +1,7 @@
 //! What the program says, as text for people and as JSON with stable keys: pure functions of what was decided.
 
 pub mod alarms;
+pub mod capability;
 mod course;
 mod finding;
 mod json;
