@@ -75,8 +75,11 @@ pub enum Verb {
         after_help = "Example:\n  offpeak check rules/\n\nExit code: 0 clean, 1 errors (with --strict warnings too)"
     )]
     Check(Check),
-    /// List the systems of an account
-    #[command(after_help = "Example:\n  offpeak devices --driver alphaess")]
+    /// List the systems of an account, or show what devices can do
+    #[command(
+        after_help = "Examples:\n  offpeak devices --driver alphaess\n  offpeak devices home.yaml\n  offpeak devices \
+                            --capabilities --store periodic\n\nOnly the first one asks the vendor's cloud"
+    )]
     Devices(Devices),
     /// Read one set of fresh readings with their ages
     #[command(after_help = "Example:\n  offpeak read home.yaml")]
@@ -184,12 +187,21 @@ pub struct Check {
 /// `devices`
 #[derive(Debug, Args)]
 pub struct Devices {
-    /// The driver
-    #[arg(long, default_value = "alphaess")]
-    pub driver: String,
+    /// A policy: show what its device can do
+    #[arg(conflicts_with_all = ["driver", "url", "capabilities", "store"])]
+    pub policy: Option<PathBuf>,
+    /// The driver [default: alphaess; with --capabilities every one]
+    #[arg(long)]
+    pub driver: Option<String>,
     /// Another base URL, such as the simulator's
     #[arg(long)]
     pub url: Option<String>,
+    /// Show what devices can do, by the stores that hold their schedules
+    #[arg(long, conflicts_with = "url")]
+    pub capabilities: bool,
+    /// One store alone: two-window, periodic, string or central
+    #[arg(long, requires = "capabilities")]
+    pub store: Option<String>,
 }
 
 /// A verb on one policy.

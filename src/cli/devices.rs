@@ -1,12 +1,12 @@
-//! `devices`: the systems of an account.
+//! `devices`: the systems of an account, and what devices can do.
 
 use serde_json::{Value, json};
 
 use super::args::{Devices as Options, Format};
-use super::drivers;
 use super::output::{Failure, OK, Outcome, failure, print, print_json};
 use super::session::Session;
 use super::terminal;
+use super::{capabilities, drivers};
 use crate::device::Driver;
 use crate::report::listing::{self, Cell};
 use crate::report::style::Role;
@@ -20,9 +20,17 @@ const COLUMNS: [usize; 7] = [24, 20, 20, 10, 10, 10, 16];
 /// Lists them.
 ///
 /// # Errors
-/// The account cannot be reached, in the driver's own words.
+/// The account cannot be reached, in the driver's own words; or the policy, the driver or the store that is named cannot be
+/// used.
 pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
-    match drivers::named(&options.driver)? {
+    if let Some(policy) = &options.policy {
+        return capabilities::of_policy(policy, session);
+    }
+    if options.capabilities {
+        return capabilities::of_stores(options, session);
+    }
+    let driver = options.driver.as_deref().unwrap_or(Driver::AlphaEss.word());
+    match drivers::named(driver)? {
         Driver::AlphaEss => {}
         Driver::Simulated => {
             return failure(
@@ -40,7 +48,7 @@ pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
         Format::Text => print(&text(&systems)),
         Format::Json => print_json(&json!({
             "version": 1,
-            "driver": options.driver,
+            "driver": driver,
             "systems": systems.iter().map(system_json).collect::<Vec<_>>(),
         })),
     }

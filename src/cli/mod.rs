@@ -4,6 +4,7 @@
 
 mod apply;
 mod args;
+mod capabilities;
 mod check;
 mod demo;
 mod devices;
