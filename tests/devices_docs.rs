@@ -24,7 +24,8 @@ fn section(store: Store) -> String {
     for entry in entries(&capability) {
         let able = if entry.able { "+" } else { "–" };
         let (words, mark) = (entry.topic.words(), entry.fact.certainty.mark());
-        let row = format!("| {able} | {words} | {} | {} | {} **[{mark}]** |", entry.says, entry.instead, entry.fact.says);
+        let row =
+            format!("| {able} | {words} | {} | {} | {} **[{mark}]** |", entry.says, entry.instead, entry.fact.says);
         writeln!(text, "{row}").unwrap();
     }
     text
