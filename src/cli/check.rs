@@ -10,6 +10,9 @@ use super::{files, terminal};
 use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::policy;
 
+/// What is found for the sake of what a device cannot do.
+const OF_DEVICE: [&str; 4] = ["cannot-do", "off-grid", "many-windows", "ceiling-grid-only"];
+
 /// One file and what is wrong with it.
 struct Checked {
     file: String,
@@ -45,7 +48,17 @@ fn text(checked: &[Checked]) -> String {
     let shown = checked.iter().map(|file| diagnostic::render(&file.diagnostics, &file.file, &file.text, colour));
     let mut out: String = shown.collect();
     out.push_str(&summary(checked));
+    out.push_str(&cited(checked));
     out
+}
+
+/// Where it stands what devices can do, if one of them cannot do what is asked of it.
+fn cited(checked: &[Checked]) -> String {
+    let of_device = |found: &Diagnostic| OF_DEVICE.contains(&found.code.0);
+    match checked.iter().flat_map(|file| &file.diagnostics).any(of_device) {
+        true => "\nwhat devices can do: `offpeak devices --capabilities`, docs/devices.md".to_owned(),
+        false => String::new(),
+    }
 }
 
 fn summary(checked: &[Checked]) -> String {

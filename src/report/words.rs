@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use crate::apply::Unseen;
-use crate::device::{Grip, Object, Oddity, Outcome, Store, WriteKind};
+use crate::device::capability::Midnight;
+use crate::device::{Capability, Grip, Object, Oddity, Outcome, Store, WriteKind};
 use crate::engine::{Command, Decision, Source, Verdict};
 use crate::plan::budget::Refusal;
 use crate::plan::compile::{ChargeUse, Lowering, Reason};
@@ -156,12 +157,14 @@ pub fn remedy(why: Refusal) -> Option<&'static str> {
 
 /// Why a schedule does something else than is asked. `needs` is the object that what is asked would need.
 #[must_use]
-pub fn reason(why: Reason, needs: (Store, Object), until: Option<Instant>, wall: Wall<'_>) -> String {
+pub fn reason(why: Reason, needs: (&Capability, Object), until: Option<Instant>, wall: Wall<'_>) -> String {
+    let (capability, object) = needs;
     match why {
-        Reason::MayNotGrant(why) => refusal(why, needs, until, wall),
+        Reason::MayNotGrant(why) => refusal(why, (capability.store, object), until, wall),
         Reason::LeftOver => "left over from a day that asked for it".into(),
         Reason::Repeats => {
-            "a window repeats every day, and within a day this time of day is to do something else".into()
+            let lap = if capability.repeats_after_days() == 1 { "day" } else { "week" };
+            format!("a window repeats every {lap}, and within a {lap} this time of day is to do something else")
         }
         Reason::Target { asked, held } => {
             format!("one target serves all charge windows: {asked} % is asked here, {held} % is set")
@@ -171,12 +174,22 @@ pub fn reason(why: Reason, needs: (Store, Object), until: Option<Instant>, wall:
             format!("one floor serves the whole day: {asked} % is asked here, {held} % at another time")
         }
         Reason::ChargeWindows { needed, most } => {
-            format!("the day would take {needed} charge windows, the device has {most} (across midnight counts twice)")
+            let twice = across_midnight(capability);
+            format!("the day would take {needed} charge windows, the device has {most}{twice}")
         }
-        Reason::Permissions { needed, most } => format!(
-            "the day would take {needed} windows that permit discharge, the device has {most} (across midnight counts twice)"
-        ),
+        Reason::Permissions { needed, most } => {
+            let twice = across_midnight(capability);
+            format!("the day would take {needed} windows that permit discharge, the device has {most}{twice}")
+        }
         Reason::Waits => "it would cost a write that is not due yet, or stands in the way of what comes first".into(),
+    }
+}
+
+/// How a window across midnight counts.
+fn across_midnight(capability: &Capability) -> &'static str {
+    match capability.windows.map(|windows| windows.midnight) {
+        Some(Midnight::Split) => " (across midnight counts twice)",
+        None => "",
     }
 }
 

@@ -1,14 +1,15 @@
 //! What would be written, what waits and why, and what would happen if nobody came back.
 
-use crate::device::{Grip, Object, Schedule, Settings, Step, Store, WriteKind};
+use crate::device::{Capability, Grip, Object, Schedule, Settings, Step, WriteKind};
 use crate::engine::Command;
-use crate::plan::Plan;
 use crate::plan::budget::MayGrant;
 use crate::plan::compile::{Compiled, Deferred, Reason};
 use crate::plan::diff::{self, Change};
+use crate::plan::{Obstacle, Plan};
 use crate::snapshot::Signal;
 use crate::time::{before, spoken};
 
+use super::capability;
 use super::layout::{Line, Screen};
 use super::screen;
 use super::style::Role;
@@ -41,7 +42,11 @@ pub(super) fn pending(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) -> O
 
 /// What waits, by which means the schedule does what it does, and what would happen if nobody came back.
 pub(super) fn aftermath(screen: &mut Screen, plan: &Plan<'_>, told: Option<Reason>, wall: Wall<'_>) {
-    let Ok(compiled) = &plan.compiled else { return };
+    let compiled = match &plan.compiled {
+        Ok(compiled) => compiled,
+        Err(Obstacle::NotPossible(_)) => return cite(screen, plan),
+        Err(Obstacle::PresentUnknown) => return,
+    };
     let lowering = format!(" {}", words::lowering(compiled.lowering));
     let mut line = Line::default();
     if compiled.deferred.is_empty() {
@@ -171,6 +176,20 @@ fn deferred(screen: &mut Screen, plan: &Plan<'_>, compiled: &Compiled, mut told:
         let text = format!("… and {more} more until {}", wall.short(last.until));
         screen.line(&Line::indent(2).text(Role::Faint, &text));
     }
+    if compiled.deferred.iter().any(|deferred| rests_on_device(deferred.why)) {
+        cite(screen, plan);
+    }
+}
+
+/// Where it stands what the device can do.
+fn cite(screen: &mut Screen, plan: &Plan<'_>) {
+    let text = format!("what this device can do: {}", capability::anchor(plan.capability.store));
+    screen.line(&Line::indent(2).text(Role::Faint, &text));
+}
+
+/// Whether another kind of device could do it.
+fn rests_on_device(why: Reason) -> bool {
+    !matches!(why, Reason::MayNotGrant(_) | Reason::LeftOver | Reason::Waits)
 }
 
 /// What the device does instead; where the floor is all that differs, down to which.
@@ -230,14 +249,14 @@ fn lasts(why: Reason) -> bool {
 }
 
 /// The object that what is deferred would need.
-pub(super) fn needed(plan: &Plan<'_>, deferred: &Deferred) -> (Store, Object) {
-    let store = plan.capability.store;
+pub(super) fn needed<'a>(plan: &'a Plan<'_>, deferred: &Deferred) -> (&'a Capability, Object) {
+    let capability = &plan.capability;
     let object = match deferred.asked {
-        _ if store.objects() == [Object::Windows] => Object::Windows,
+        _ if capability.store.objects() == [Object::Windows] => Object::Windows,
         Command::ChargeTo { .. } => Object::Charge,
         Command::Hold | Command::SelfConsume { .. } | Command::DischargeTo { .. } => Object::Discharge,
     };
-    (store, object)
+    (capability, object)
 }
 
 /// What may be granted to an object.

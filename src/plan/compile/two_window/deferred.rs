@@ -148,3 +148,15 @@ fn over(needed: usize, reason: impl FnOnce(u32, u32) -> Reason) -> Reason {
     let needed = u32::try_from(needed).unwrap_or(u32::MAX);
     if needed > WINDOWS { reason(needed, WINDOWS) } else { Reason::Waits }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::device::Capability;
+
+    #[test]
+    fn the_constants_of_the_compiler_are_those_of_the_table() {
+        let windows = Capability::alphaess_two_window().windows.expect("windows");
+        assert_eq!([windows.charge, windows.permission].map(u32::from), [super::WINDOWS; 2]);
+        assert_eq!(windows.target.least(), Some(crate::plan::compile::two_window::LEAST_TARGET));
+    }
+}
