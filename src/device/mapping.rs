@@ -93,6 +93,15 @@ impl AtessModel {
         self.store().word()
     }
 
+    /// How many periods it has of one class of a tariff, numbered from 1.
+    #[must_use]
+    pub fn periods(self) -> u8 {
+        match self {
+            AtessModel::String => 2,
+            AtessModel::Central => 5,
+        }
+    }
+
     /// The store that its settings are.
     #[must_use]
     pub fn store(self) -> Store {

@@ -1,6 +1,7 @@
 //! What a device can hold and do, apart from whose it is.
 
 pub mod access;
+pub mod atess_fields;
 pub mod capability;
 mod driver;
 pub mod fact;

@@ -97,7 +97,12 @@ fn device(from: &Template) -> String {
             "  # Credentials never stand here: set OFFPEAK_ALPHAESS_APP_ID and OFFPEAK_ALPHAESS_APP_SECRET, or write them into\n  \
              # credentials.yaml of mode 0600 in the configuration folder.\n"
         }
-        Driver::Atess | Driver::Simulated => "",
+        Driver::Atess => {
+            "  model: string                   # string | central\n  \
+             # Credentials never stand here: set OFFPEAK_ATESS_TOKEN, or write it into credentials.yaml of mode 0600 in the\n  \
+             # configuration folder. The vendor documents neither signs nor units: `offpeak calibrate` proposes `readings:`.\n"
+        }
+        Driver::Simulated => "",
     };
     format!("device:\n  driver: {}\n{serial}{credentials}", from.driver.word())
 }

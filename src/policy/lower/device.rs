@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::fields::{Fields, listed};
 use super::{Context, quoted};
-use crate::device::DeviceKind;
+use crate::device::mapping::{AtessMapping, AtessModel, ReadingMap, SocMap};
+use crate::device::{DeviceKind, Store};
 use crate::diagnostic::nearest;
 use crate::policy::model::{DeviceSpec, Driver};
 use crate::policy::yaml::Node;
@@ -14,23 +15,81 @@ const SIMULATED_SERIAL: &str = "SIM000000000001";
 
 const DRIVERS: [Driver; 3] = [Driver::AlphaEss, Driver::Atess, Driver::Simulated];
 
+/// The keys of every driver.
+const KEYS: [&str; 7] = ["driver", "serial", "url", "store", "model", "readings", "settings"];
+
+/// The stores that an AlphaESS may be driven through.
+const STORES: [(&str, Store); 2] = [("two-window", Store::TwoWindow), ("periodic", Store::Periodic)];
+
+/// The families of ATESS systems.
+const MODELS: [(&str, AtessModel); 2] = [("string", AtessModel::String), ("central", AtessModel::Central)];
+
 impl Context<'_> {
     /// What is controlled. `None` if anything about it is wrong.
     pub(super) fn device(&mut self, node: &Node, owner: &Range<usize>) -> Option<DeviceSpec> {
-        let fields = self.fields(node, "device", owner, &["driver", "serial", "url"])?;
+        let fields = self.fields(node, "device", owner, &KEYS)?;
         let driver = self.driver(&fields);
         let serial = self.serial(&fields, driver);
         let url = fields.get("url").map(|node| self.url(node));
+        let kind = driver.and_then(|driver| self.kind(&fields, driver));
         let url = match url {
             Some(url) => Some(url?),
             None => None,
         };
-        let kind = match driver? {
-            Driver::AlphaEss => DeviceKind::AlphaEss { store: None },
-            Driver::Simulated => DeviceKind::Simulated { store: None },
-            Driver::Atess => return None,
+        Some(DeviceSpec { kind: kind?, serial: serial?, url, place: self.place(owner) })
+    }
+
+    /// The kind of device, with what its driver wants to be told.
+    fn kind(&mut self, fields: &Fields<'_>, driver: Driver) -> Option<DeviceKind> {
+        let foreign = self.foreign(fields, driver);
+        let kind = match driver {
+            Driver::AlphaEss => self.store(fields).map(|store| DeviceKind::AlphaEss { store }),
+            Driver::Simulated => self.store(fields).map(|store| DeviceKind::Simulated { store }),
+            Driver::Atess => self.atess(fields).map(|mapping| DeviceKind::Atess(Box::new(mapping))),
         };
-        Some(DeviceSpec { kind, serial: serial?, url, place: self.place(owner) })
+        kind.filter(|_| !foreign)
+    }
+
+    /// Reports keys that another driver has; whether there are any.
+    fn foreign(&mut self, fields: &Fields<'_>, driver: Driver) -> bool {
+        let (others, help): (&[&str], &str) = match driver {
+            Driver::Atess => (&["store"], "what holds the schedule of an ATESS follows from its `model`"),
+            Driver::AlphaEss | Driver::Simulated => (
+                &["model", "readings", "settings"],
+                "leave it out: AlphaESS documents its readings and settings, so nothing has to be mapped",
+            ),
+        };
+        let found: Vec<_> = others.iter().filter_map(|key| fields.entry(key)).collect();
+        for (key, _) in &found {
+            let message = format!("{} is not a key of `driver: {}`", quoted(&key.text), driver.word());
+            self.error_help("unknown-key", &key.bytes, message, "a key of another driver", help);
+        }
+        !found.is_empty()
+    }
+
+    /// The store that the owner chose; `None` within if the one that answers is meant.
+    #[expect(clippy::option_option, reason = "the outer one says that what stands there is no store")]
+    fn store(&mut self, fields: &Fields<'_>) -> Option<Option<Store>> {
+        match fields.get("store") {
+            Some(node) => self.choice(node, "store", &STORES).map(Some),
+            None => Some(None),
+        }
+    }
+
+    /// What the owner says of an ATESS.
+    fn atess(&mut self, fields: &Fields<'_>) -> Option<AtessMapping> {
+        let model = self.required(fields, "model", "model: string");
+        let model = model.and_then(|node| self.choice(node, "model", &MODELS));
+        let readings = match fields.entry("readings") {
+            Some((key, node)) => self.readings(node, &key.bytes),
+            None => Some(ReadingMap { battery: None, grid: None, load: None, solar: None, soc: SocMap::Unknown }),
+        };
+        let settings = fields.entry("settings").map(|(key, node)| self.settings(node, &key.bytes, model));
+        let settings = match settings {
+            Some(settings) => Some(settings?),
+            None => None,
+        };
+        Some(AtessMapping { model: model?, readings: readings?, settings })
     }
 
     fn driver(&mut self, fields: &Fields<'_>) -> Option<Driver> {

@@ -121,6 +121,24 @@ impl Context<'_> {
         found
     }
 
+    /// The value of one of the words that a key takes.
+    pub(super) fn choice<T: Copy>(&mut self, node: &Node, key: &str, words: &[(&str, T)]) -> Option<T> {
+        let text = &self.scalar(node, key)?.text;
+        if let Some((_, value)) = words.iter().find(|(word, _)| word == text) {
+            return Some(*value);
+        }
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let message = format!("{} is not a word for `{key}`", quoted(text));
+        let label = format!("expected {}", listed(&known).replace(" and ", " or "));
+        match nearest(text, known) {
+            Some(word) => {
+                self.error_help("unknown-word", &node.bytes, message, label, format!("did you mean `{word}`?"));
+            }
+            None => self.error("unknown-word", &node.bytes, message, label),
+        }
+        None
+    }
+
     /// Reports a key that the language does not have; the key that was likely meant, if it is near.
     fn unknown_key(&mut self, key: &Key, what: &str, known: &[&str]) -> Option<String> {
         if is_credential(&key.text) {

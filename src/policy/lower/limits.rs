@@ -3,9 +3,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::fields::{Fields, listed};
+use super::fields::Fields;
 use super::{Context, quoted};
-use crate::diagnostic::nearest;
 use crate::policy::model::{Limits, OnDrift, OnExit, WhenBlind};
 use crate::policy::sentence::duration;
 use crate::policy::yaml::Node;
@@ -85,20 +84,6 @@ impl Context<'_> {
     }
 
     fn word<T: Copy>(&mut self, fields: &Fields<'_>, key: &str, default: T, words: &[(&str, T)]) -> Option<T> {
-        let Some(node) = fields.get(key) else { return Some(default) };
-        let text = &self.scalar(node, key)?.text;
-        if let Some((_, value)) = words.iter().find(|(word, _)| word == text) {
-            return Some(*value);
-        }
-        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let message = format!("{} is not a word for `{key}`", quoted(text));
-        let label = format!("expected {}", listed(&known).replace(" and ", " or "));
-        match nearest(text, known) {
-            Some(word) => {
-                self.error_help("unknown-word", &node.bytes, message, label, format!("did you mean `{word}`?"))
-            }
-            None => self.error("unknown-word", &node.bytes, message, label),
-        }
-        None
+        fields.get(key).map_or(Some(default), |node| self.choice(node, key, words))
     }
 }

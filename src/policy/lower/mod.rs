@@ -6,8 +6,11 @@ mod condition;
 mod device;
 mod fields;
 mod limits;
+mod readings;
 mod root;
 mod rules;
+mod settings;
+mod soc;
 mod tariff;
 
 use std::collections::BTreeSet;
