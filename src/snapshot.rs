@@ -100,6 +100,19 @@ impl Signal {
             Signal::Ev => "ev",
         }
     }
+
+    /// What it is called in a sentence, without an article.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Signal::Soc => "state of charge",
+            Signal::Solar => "power of the sun",
+            Signal::Load => "load",
+            Signal::Grid => "power at the meter",
+            Signal::Battery => "power of the battery",
+            Signal::Ev => "power of a car",
+        }
+    }
 }
 
 impl<T> Reading<T> {

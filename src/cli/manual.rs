@@ -10,7 +10,6 @@ use super::output::{Failure, OK, Outcome, failure, print, print_json};
 use super::past::{Known, Past, unusable};
 use super::session::Session;
 use super::when;
-use crate::device::Capability;
 use crate::journal::{Journal, StateLock};
 use crate::policy::{self, Action, Policy};
 use crate::report::moment::{self, rfc3339};
@@ -88,37 +87,9 @@ fn action(text: &str, policy: &Policy) -> Result<Action, Failure> {
     if let Action::ChargeToCover { .. } = action {
         return failure(format!("`{action}` needs a forecast and cannot be commanded; write `charge to 80%`"));
     }
-    let device = policy.device.driver();
-    let capability = policy.device.capability();
-    match refusal(action, &capability) {
-        Some((cannot, instead)) => {
-            failure(format!("`{action}`: the {} of {} {cannot}; {instead}", capability.store.name(), device.name()))
-        }
+    match policy::read_only(policy).or_else(|| policy::refusal(action, policy)) {
+        Some(refusal) => failure(format!("`{action}`: {}; {}", refusal.message, refusal.instead)),
         None => Ok(action),
-    }
-}
-
-/// What a device cannot do of an action, and what to ask instead.
-fn refusal(action: Action, capability: &Capability) -> Option<(String, String)> {
-    let least = capability.windows.and_then(|windows| windows.target.least()).unwrap_or_default();
-    match action {
-        Action::ChargeTo { target, power: Some(_) } if !capability.charge_power => {
-            let without = Action::ChargeTo { target, power: None };
-            Some(("cannot set the power of a charge".to_owned(), format!("write `{without}`")))
-        }
-        Action::ChargeTo { target, .. } if target.percent() < f64::from(least) => {
-            let instead = format!("write `charge to {least}%`, or `hold` to keep what is there");
-            Some((format!("takes no charge target below {least} %"), instead))
-        }
-        Action::DischargeTo { floor, .. } if !capability.forced_discharge => {
-            let serve = Action::SelfConsume { floor: Some(floor) };
-            let instead = format!("write `{serve}`: the battery covers the house's load down to there");
-            Some(("cannot force energy out of the battery".to_owned(), instead))
-        }
-        Action::Hold if !capability.hold => {
-            Some(("cannot forbid discharge".to_owned(), "write `self-consume down to 80%`".to_owned()))
-        }
-        _ => None,
     }
 }
 

@@ -245,6 +245,12 @@ impl Capability {
         self.windows.is_some()
     }
 
+    /// Whether it measures this.
+    #[must_use]
+    pub fn measures(&self, signal: Signal) -> bool {
+        self.readings.iter().any(|measured| measured.signal == signal)
+    }
+
     /// How many days the schedule takes to repeat: 7 where windows have weekdays, else 1.
     #[must_use]
     pub fn repeats_after_days(&self) -> u8 {

@@ -4,6 +4,7 @@ mod coverage;
 mod load;
 mod lower;
 pub mod model;
+mod refusal;
 mod review;
 pub mod sentence;
 mod signs;
@@ -12,6 +13,7 @@ mod yaml;
 
 pub use load::{Loaded, MAX_BYTES, load, revision};
 pub use model::{Action, Policy, Rule};
+pub use refusal::{Refusal, read_only, refusal};
 pub use template::{ImportKind, Template, template};
 
 use crate::time::DailyWindow;

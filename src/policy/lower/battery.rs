@@ -108,6 +108,7 @@ impl Context<'_> {
         };
         let (reserve, ceiling) = (guard("reserve", RESERVE), guard("ceiling", 100.0));
         self.ceiling = fields.get("ceiling").map(|node| self.place(&node.bytes));
+        self.reserve = fields.get("reserve").map(|node| self.place(&node.bytes));
         let (reserve, ceiling) = (reserve?, ceiling?);
         if reserve < ceiling {
             return Some((reserve, ceiling));

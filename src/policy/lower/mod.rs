@@ -59,6 +59,8 @@ pub(super) struct Context<'t> {
     used_bands: BTreeSet<usize>,
     /// Where the ceiling stands.
     pub(super) ceiling: Option<Place>,
+    /// Where the reserve stands.
+    pub(super) reserve: Option<Place>,
     /// How many conditions have been read.
     conditions: usize,
 }
@@ -87,6 +89,7 @@ impl<'t> Context<'t> {
             windows: Vec::new(),
             used_bands: BTreeSet::new(),
             ceiling: None,
+            reserve: None,
             conditions: 0,
         }
     }

@@ -95,13 +95,7 @@ impl Context<'_> {
     }
 
     /// One of the vendor's numbers.
-    fn field_name(
-        &mut self,
-        node: &Node,
-        key: &str,
-        signal: &'static str,
-        mapped: &mut Vec<Mapped>,
-    ) -> Option<String> {
+    fn field_name(&mut self, node: &Node, key: &str, signal: &'static str, mapped: &mut Vec<Mapped>) -> Option<String> {
         let name = self.scalar(node, key)?.text.clone();
         if NUMBERS.contains(&name.as_str()) {
             mapped.push(Mapped { name: name.clone(), signal, place: self.place(&node.bytes) });

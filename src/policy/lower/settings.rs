@@ -133,13 +133,7 @@ impl Context<'_> {
     }
 
     /// One of the vendor's keys.
-    fn setting(
-        &mut self,
-        node: &Node,
-        what: &str,
-        purpose: &'static str,
-        names: &mut Vec<Named>,
-    ) -> Option<String> {
+    fn setting(&mut self, node: &Node, what: &str, purpose: &'static str, names: &mut Vec<Named>) -> Option<String> {
         let key = self.scalar(node, what)?.text.clone();
         let letters = key.starts_with(|c: char| c.is_ascii_alphabetic());
         if letters && key.len() <= MAX_KEY && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {

@@ -1,0 +1,187 @@
+//! Windows of rules beside what the device's clock and its count of windows can hold.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use super::super::lower::Context;
+use super::super::model::{Action, Policy, Rule};
+use super::super::refusal::or_periodic;
+use super::{as_calendar, conjuncts};
+use crate::device::capability::WindowCapability;
+use crate::device::{Capability, QuarterSet};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::time::{CalendarTest, ClockTime, DailyWindow};
+
+/// How many rules are looked at together.
+const MAX_RULES: usize = 32;
+
+/// How many days are looked at: two years, in which every date falls on two days of the week.
+const DAYS: usize = 731;
+
+/// Tells where the clock of the device is coarser than that of the policy.
+pub(super) fn off_grid(cx: &mut Context<'_>, capability: &Capability, windows: &WindowCapability) {
+    let grid = windows.grid_minutes;
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for seen in cx.read_windows() {
+        let off = |time: ClockTime| !time.minutes().is_multiple_of(grid);
+        if !off(seen.window.start()) && !off(seen.window.end()) {
+            continue;
+        }
+        let message = format!("the {} knows only every {grid} minutes of the clock", capability.store.name());
+        let label = snapped(&seen.window, grid).map_or_else(
+            || "nothing is left of this window on the device".to_owned(),
+            |(start, end)| format!("programmed ahead as {start}-{end}"),
+        );
+        let help = "edges are moved inward, so that the device never does more than the rule asks";
+        found.push(Diagnostic::warning(Code("off-grid"), seen.place.clone(), message, label).help(help));
+    }
+    found.into_iter().for_each(|diagnostic| cx.push(diagnostic));
+}
+
+/// The window with its edges moved inward to the grid; `None` if nothing is left of it.
+fn snapped(window: &DailyWindow, grid: u16) -> Option<(ClockTime, ClockTime)> {
+    let (start, end) = (window.start().minutes(), window.end().minutes());
+    let length = if end > start { end - start } else { end + 1440 - start };
+    let later = start.div_ceil(grid) * grid;
+    let earlier = end / grid * grid;
+    let lost = (later - start) + (end - earlier);
+    let later = ClockTime::from_minutes(if later == 1440 { 0 } else { later })?;
+    let earlier = ClockTime::from_minutes(if earlier == 0 { 1440 } else { earlier })?;
+    (lost < length).then_some((later, earlier))
+}
+
+/// Windows of a rule, of its own or of a band that it names, and the day tests that all must allow the day of their start.
+struct Part<'p> {
+    rule: usize,
+    charges: bool,
+    place: &'p Place,
+    windows: &'p [DailyWindow],
+    tests: Vec<&'p CalendarTest>,
+}
+
+/// What the rules may ask of one day.
+#[derive(Default)]
+struct Asked {
+    charged: QuarterSet,
+    held: QuarterSet,
+    /// The charge rules and the holds among the parts that ask something, in the order of the file.
+    charges: Vec<usize>,
+    holds: Vec<usize>,
+}
+
+/// Tells when the rules may ask for more windows of one day than the device holds.
+pub(super) fn too_many(cx: &mut Context<'_>, capability: &Capability, windows: &WindowCapability, policy: &Policy) {
+    let parts: Vec<Part<'_>> =
+        policy.rules.iter().enumerate().take(MAX_RULES).flat_map(|(index, rule)| parts(policy, index, rule)).collect();
+    let mut told = [false; 2];
+    for asked in days(&parts) {
+        let charge = asked.charged.runs().count();
+        let free = (QuarterSet::DAY - asked.charged - asked.held).runs().count();
+        let permission = if asked.held.is_empty() { 0 } else { free };
+        if charge > usize::from(windows.charge) && !told[0] {
+            told[0] = true;
+            let who = if asked.charges.len() > 1 { "with the charges above it, this" } else { "this" };
+            let asks = format!("{who} asks for {charge} charge windows a day");
+            tell(cx, capability, policy, &parts, asked.charges.last(), (asks, windows.charge));
+        }
+        let most = windows.permission.min(windows.together.saturating_sub(u8::try_from(charge).unwrap_or(u8::MAX)));
+        if permission > usize::from(most) && !told[1] && windows.permission > 0 {
+            told[1] = true;
+            let asks = format!("this leaves {permission} stretches of a day to discharge in");
+            tell(cx, capability, policy, &parts, asked.holds.last(), (asks, most));
+        }
+    }
+}
+
+fn tell(
+    cx: &mut Context<'_>,
+    capability: &Capability,
+    policy: &Policy,
+    parts: &[Part<'_>],
+    part: Option<&usize>,
+    (asks, held): (String, u8),
+) {
+    let Some(part) = part.and_then(|part| parts.get(*part)) else { return };
+    let message = format!("{asks}, and the {} holds {held}", capability.store.name());
+    let label = "a window across midnight counts twice";
+    let warning = Diagnostic::warning(Code("many-windows"), part.place.clone(), message, label);
+    let help = format!(
+        "the rest is written during the day, as windows end, and costs writes{}",
+        or_periodic(policy, "holds more")
+    );
+    cx.push(warning.help(help));
+}
+
+/// The windows of a rule that charges or holds. What stands beside a band as a window of its own is left out of account.
+fn parts<'p>(policy: &'p Policy, index: usize, rule: &'p Rule) -> Vec<Part<'p>> {
+    let charges = matches!(rule.then, Action::ChargeTo { .. });
+    let Some(calendar) = conjuncts(&rule.when).into_iter().find_map(as_calendar) else { return Vec::new() };
+    if !charges && rule.then != Action::Hold {
+        return Vec::new();
+    }
+    let part =
+        |windows: &'p [DailyWindow], tests| Part { rule: index, charges, place: &calendar.place, windows, tests };
+    if calendar.bands.is_empty() {
+        return vec![part(&calendar.test.windows, vec![&calendar.test])];
+    }
+    let bands = calendar.bands.iter().filter_map(|band| policy.tariff.import.get(*band));
+    let bands = bands.filter(|_| calendar.test.windows.is_empty());
+    bands.map(|band| part(&band.when.windows, vec![&calendar.test, &band.when])).collect()
+}
+
+/// What is asked of each day that is unlike all days before it.
+fn days(parts: &[Part<'_>]) -> Vec<Asked> {
+    let first = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap_or_default();
+    let allowed = |day: NaiveDate| -> Vec<bool> {
+        parts.iter().map(|part| part.tests.iter().all(|test| test.allows_day(day))).collect()
+    };
+    let mut seen = BTreeSet::new();
+    let mut days = Vec::new();
+    let mut before = allowed(first.pred_opt().unwrap_or(first));
+    for day in first.iter_days().take(DAYS) {
+        let today = allowed(day);
+        if seen.insert((before.clone(), today.clone())) {
+            days.push(asked(parts, &before, &today));
+        }
+        before = today;
+    }
+    days
+}
+
+fn asked(parts: &[Part<'_>], before: &[bool], today: &[bool]) -> Asked {
+    let mut asked = Asked::default();
+    for (index, ((part, before), today)) in parts.iter().zip(before).zip(today).enumerate() {
+        let begun = part.windows.iter().filter(|_| *today).map(|window| halves(window).0);
+        let left = part.windows.iter().filter(|_| *before).map(|window| halves(window).1);
+        let quarters = begun.chain(left).fold(QuarterSet::NONE, |all, quarters| all | quarters);
+        if quarters.is_empty() {
+            continue;
+        }
+        let (set, rules) = match part.charges {
+            true => (&mut asked.charged, &mut asked.charges),
+            false => (&mut asked.held, &mut asked.holds),
+        };
+        *set = *set | quarters;
+        // Bands of one rule are one rule.
+        let same = rules.last().and_then(|last| parts.get(*last)).is_some_and(|last| last.rule == part.rule);
+        if same {
+            rules.pop();
+        }
+        rules.push(index);
+    }
+    asked.held = asked.held - asked.charged;
+    asked
+}
+
+/// The quarter hours of a window on the day of its start, and on the day after; edges inward.
+fn halves(window: &DailyWindow) -> (QuarterSet, QuarterSet) {
+    let quarter = |minutes: u16| u32::from(minutes / 15);
+    let start = quarter(window.start().minutes() + 14);
+    let end = quarter(window.end().minutes());
+    if window.crosses_midnight() {
+        (QuarterSet::DAY - QuarterSet::below(start), QuarterSet::below(end))
+    } else {
+        (QuarterSet::range(start, end), QuarterSet::NONE)
+    }
+}
