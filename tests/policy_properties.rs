@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
+use offpeak::device::atess_fields::NUMBERS;
+use offpeak::device::mapping::{AtessMapping, AtessModel, PeriodMap, PowerMap, ReadingMap, SettingMap, SocMap};
+use offpeak::device::{DeviceKind, Store};
 use offpeak::diagnostic::{Severity, render, to_json};
 use offpeak::policy::model::{Bounds, Edge, Quantity};
 use offpeak::policy::sentence::{Known, Sentence, comparison, parse_action};
 use offpeak::policy::{Action, load};
 use offpeak::snapshot::Signal;
 use offpeak::time::ClockTime;
-use offpeak::units::{Power, Soc};
+use offpeak::units::{Energy, Power, Soc};
 use proptest::prelude::*;
 
 /// What must hold whatever is read: no panic, a policy exactly without errors, and places that lie in the text.
@@ -174,6 +177,131 @@ fn sentence() -> impl Strategy<Value = (Quantity, Sentence)> {
     })
 }
 
+/// The name of an ATESS field or of one of its settings, by position.
+fn number(position: usize) -> String {
+    NUMBERS[position % NUMBERS.len()].to_owned()
+}
+
+fn soc_map() -> impl Strategy<Value = SocMap> {
+    let soc = |percent: u32| Soc::from_percent(f64::from(percent) / 10.0).unwrap();
+    let point = (1..=200_u32, 0..=100_u32);
+    let curve = prop::collection::vec(point, 2..9).prop_map(move |steps| {
+        let mut volts = 400_u32;
+        let mut percent = 0_u32;
+        let mut points = Vec::new();
+        for (volt, more) in steps {
+            volts += volt;
+            percent = (percent + more).min(1000);
+            points.push((f64::from(volts) / 10.0, soc(percent)));
+        }
+        SocMap::Voltage(points)
+    });
+    let energy = || (0..=1_000_000_u32).prop_map(|tenths| Energy::from_watt_hours(f64::from(tenths) * 100.0).unwrap());
+    let counted = (0..=1000_u32, energy(), energy()).prop_map(move |(percent, charged, discharged)| SocMap::Counted {
+        soc: soc(percent),
+        charged,
+        discharged,
+    });
+    prop_oneof![Just(SocMap::Unknown), curve, counted]
+}
+
+/// Any mapping that an owner may write.
+fn mapping() -> impl Strategy<Value = AtessMapping> {
+    let scale = || prop::sample::select(vec![1.0, 10.0, 100.0, 1000.0, 0.5]);
+    let power = move |from: usize, signed: bool| {
+        let map = (1..4_usize, scale(), any::<bool>()).prop_map(move |(count, scale, negative)| PowerMap {
+            fields: (0..count).map(|step| number(from + step)).collect(),
+            watts_per_unit: if signed && negative { -scale } else { scale },
+        });
+        proptest::option::of(map)
+    };
+    let readings = (power(0, true), power(10, true), power(20, false), power(30, false), soc_map())
+        .prop_map(|(battery, grid, load, solar, soc)| ReadingMap { battery, grid, load, solar, soc });
+    let keys = |class: &'static str| {
+        (1..=2_usize, any::<bool>()).prop_map(move |(count, enable)| PeriodMap {
+            periods: (1..=count).map(|number| format!("{class}PeriodTime{number}")).collect(),
+            enable: enable.then(|| format!("{class}Enable")),
+        })
+    };
+    let settings = (keys("valley"), 1..=100_u8, proptest::option::of(keys("peak")))
+        .prop_map(|(charge, charges_to, permission)| SettingMap { charge, charges_to, permission });
+    let model = prop::sample::select(vec![AtessModel::String, AtessModel::Central]);
+    (model, readings, proptest::option::of(settings)).prop_map(|(model, readings, settings)| AtessMapping {
+        model,
+        readings,
+        settings,
+    })
+}
+
+/// A mapping in the words of a policy, one key a line.
+fn written(mapping: &AtessMapping) -> String {
+    let readings = &mapping.readings;
+    let power = |key: &str, map: &Option<PowerMap>, directions: Option<[&str; 2]>| {
+        let Some(map) = map else { return String::new() };
+        let fields = match map.fields.as_slice() {
+            [field] => format!("field: {field}"),
+            fields => format!("sum of: [{}]", fields.join(", ")),
+        };
+        let positive = directions.map(|words| words[usize::from(map.watts_per_unit < 0.0)]);
+        let positive = positive.map_or(String::new(), |word| format!(", positive: {word}"));
+        format!("    {key}: {{ {fields}{positive}, unit: {} W }}\n", map.watts_per_unit.abs())
+    };
+    let soc = match &readings.soc {
+        SocMap::Unknown => "unknown".to_owned(),
+        SocMap::Voltage(points) => {
+            let points: Vec<String> =
+                points.iter().map(|(volts, soc)| format!("{volts:.1}: {}%", soc.percent())).collect();
+            format!("{{ voltage: {{ {} }} }}", points.join(", "))
+        }
+        SocMap::Counted { soc, charged, discharged } => format!(
+            "{{ counted from: {}%, charged: {} kWh, discharged: {} Wh }}",
+            soc.percent(),
+            charged.kilowatt_hours(),
+            discharged.watt_hours()
+        ),
+    };
+    let periods = |map: &PeriodMap| {
+        let enable = map.enable.as_ref().map_or(String::new(), |key| format!(", enable: {key}"));
+        format!("periods: [{}]{enable}", map.periods.join(", "))
+    };
+    let settings = mapping.settings.as_ref().map_or(String::new(), |settings| {
+        let permission = settings
+            .permission
+            .as_ref()
+            .map_or(String::new(), |permission| format!("    permission: {{ {} }}\n", periods(permission)));
+        let charge = periods(&settings.charge);
+        format!("  settings:\n    charge: {{ {charge}, charges to: {}% }}\n{permission}", settings.charges_to)
+    });
+    format!(
+        "  model: {}\n  readings:\n{}{}{}{}    soc: {soc}\n{settings}",
+        mapping.model.word(),
+        power("battery", &readings.battery, Some(["discharge", "charge"])),
+        power("grid", &readings.grid, Some(["import", "export"])),
+        power("load", &readings.load, None),
+        power("solar", &readings.solar, None),
+    )
+}
+
+/// A whole policy with this device.
+fn policy_of(device: &str) -> String {
+    format!(
+        "offpeak: 1\nsite: home\ntimezone: Europe/London\ndevice:\n{device}battery: {{ capacity: 10 kWh, \
+         charge power: 5 kW, discharge power: 5 kW, round trip efficiency: 81% }}\ntariff: {{ currency: GBP }}\n"
+    )
+}
+
+#[test]
+fn a_store_is_read_back() {
+    let check = |driver: &str, store: Option<Store>| {
+        let line = store.map_or(String::new(), |store| format!("  store: {}\n", store.word()));
+        let policy = load("any.yaml", &policy_of(&format!("  driver: {driver}\n  serial: A1\n{line}"))).policy;
+        assert_eq!(policy.unwrap().device.kind.chosen_store(), store, "{driver}");
+    };
+    for driver in ["alphaess", "simulated"] {
+        [None, Some(Store::TwoWindow), Some(Store::Periodic)].into_iter().for_each(|store| check(driver, store));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
@@ -196,6 +324,19 @@ proptest! {
     #[test]
     fn an_action_in_canonical_words_is_read_back(action in action()) {
         prop_assert_eq!(parse_action(&action.to_string()), Ok(action));
+    }
+
+    #[test]
+    fn what_an_owner_says_of_an_atess_is_read_back(mapping in mapping()) {
+        let text = policy_of(&format!("  driver: atess\n  serial: HPS1\n{}", written(&mapping)));
+        let loaded = load("any.yaml", &text);
+        let kind = loaded.policy.map(|policy| policy.device.kind);
+        prop_assert_eq!(kind, Some(DeviceKind::Atess(Box::new(mapping))), "{}", render(&loaded.diagnostics, "any.yaml", &text, false));
+    }
+
+    #[test]
+    fn damaged_mappings_are_read_without_panic(mapping in mapping(), edits in prop::collection::vec(edit(), 1..6)) {
+        holds(&edited(&policy_of(&format!("  driver: atess\n  serial: HPS1\n{}", written(&mapping))), &edits));
     }
 
     #[test]

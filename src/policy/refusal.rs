@@ -23,12 +23,13 @@ pub fn refusal(action: Action, policy: &Policy) -> Option<Refusal> {
     let capability = policy.device.capability();
     let windows = capability.windows?;
     match action {
-        Action::ChargeTo { power: Some(_), .. } | Action::ChargeToCover { power: Some(_), .. }
-            if !capability.charge_power =>
-        {
+        Action::ChargeTo { target, power } => {
+            let unset = power.filter(|_| !capability.charge_power).map(|_| no_power(action, policy, &capability));
+            target_refusal(target, policy, &capability, windows).or(unset)
+        }
+        Action::ChargeToCover { power: Some(_), .. } if !capability.charge_power => {
             Some(no_power(action, policy, &capability))
         }
-        Action::ChargeTo { target, .. } => target_refusal(target, policy, &capability, windows),
         Action::DischargeTo { floor, .. } if !capability.forced_discharge => {
             Some(no_export(floor, policy, &capability, windows))
         }
@@ -124,10 +125,7 @@ fn target_refusal(target: Soc, policy: &Policy, capability: &Capability, windows
         Level::Fixed(own) if target.percent() < f64::from(own) => Some(Refusal {
             message: format!("{subject} charges to {own} % by a limit of its own, which is not written"),
             label: "would be passed",
-            instead: format!(
-                "write `charge to {own}%`; or set the limit on the device, and say so: `charges to: {target}`",
-                target = percent(target)
-            ),
+            instead: set_limit(target, Some(own).filter(|own| policy.battery.ceiling.percent() >= f64::from(*own))),
         }),
         Level::Fixed(own) if policy.battery.ceiling.percent() < f64::from(own) => Some(Refusal {
             message: format!(
@@ -135,13 +133,16 @@ fn target_refusal(target: Soc, policy: &Policy, capability: &Capability, windows
                 policy.battery.ceiling
             ),
             label: "would pass the ceiling",
-            instead: format!(
-                "set the limit on the device, and say so: `charges to: {}`; or leave `ceiling` out",
-                percent(policy.battery.ceiling)
-            ),
+            instead: format!("{}; or leave `ceiling` out", set_limit(policy.battery.ceiling, None)),
         }),
         Level::Fixed(_) | Level::Unknown => None,
     }
+}
+
+/// How a device stops at a level that it cannot be told, or what it can do as it is.
+fn set_limit(level: Soc, own: Option<u8>) -> String {
+    let set = format!("set the limit on the device, and say so: `charges to: {}%`", level.percent().floor().max(1.0));
+    own.map_or(set.clone(), |own| format!("write `charge to {own}%`; or {set}"))
 }
 
 /// A floor that the device cannot be given.
@@ -244,10 +245,9 @@ mod tests {
             "charge to 90% at 3 kW",
             Some("the two-window store of simulated AlphaESS cannot set the power of a charge"),
         );
-        let ceiling =
-            ATESS.replace("  reserve:", "  ceiling: 90%\n  reserve:").replace("  ceiling: 90%\n  reserve: 100", "");
-        let loaded = load("home.yaml", &ceiling);
-        assert!(loaded.policy.is_none() || !ceiling.contains("ceiling: 90%"), "charged past the ceiling");
+        let lower = ATESS.replace("charges to: 100%", "charges to: 95%").replace("charge to 100%", "charge to 95%");
+        check(&lower, "charge to 95%", None);
+        check(&lower, "charge to 94%", Some("this ATESS charges to 95 % by a limit of its own, which is not written"));
     }
 
     #[test]

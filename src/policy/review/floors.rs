@@ -2,7 +2,7 @@
 
 use super::super::lower::Context;
 use super::super::model::{Action, Condition, Policy};
-use super::super::refusal::{or_periodic, subject};
+use super::super::refusal::{or_periodic, refusal, subject};
 use super::conjuncts;
 use crate::device::Capability;
 use crate::device::capability::{Level, WindowCapability};
@@ -52,6 +52,7 @@ pub(super) fn shared(
 fn floor(policy: &Policy, action: Action) -> Option<Soc> {
     let reserve = policy.battery.reserve;
     match action {
+        _ if refusal(action, policy).is_some() => None,
         Action::SelfConsume { floor } => Some(floor.map_or(reserve, |floor| floor.max(reserve))),
         Action::DischargeTo { floor, .. } => Some(floor.max(reserve)),
         Action::ChargeTo { .. } | Action::ChargeToCover { .. } | Action::Hold => None,

@@ -22,8 +22,9 @@ pub(super) fn review(cx: &mut Context<'_>, policy: &Policy, otherwise: Option<Pl
     match &capability.windows {
         Some(held) => {
             for (action, place) in &actions {
-                possible(cx, policy, *action, place);
-                guards::bounded(cx, &capability, policy, *action, place);
+                if possible(cx, policy, *action, place) {
+                    guards::bounded(cx, &capability, policy, *action, place);
+                }
             }
             windows::off_grid(cx, &capability, held);
             windows::too_many(cx, &capability, held, policy);
@@ -41,12 +42,12 @@ pub(super) fn review(cx: &mut Context<'_>, policy: &Policy, otherwise: Option<Pl
     hidden(cx, policy);
 }
 
-/// Refuses what the device cannot do, and says what it can.
-fn possible(cx: &mut Context<'_>, policy: &Policy, action: Action, place: &Place) {
-    if let Some(refusal) = refusal(action, policy) {
-        let error = Diagnostic::error(Code("cannot-do"), place.clone(), refusal.message, refusal.label);
-        cx.push(error.help(refusal.instead));
-    }
+/// Whether the device can do it; else refuses it, and says what it can do.
+fn possible(cx: &mut Context<'_>, policy: &Policy, action: Action, place: &Place) -> bool {
+    let Some(refusal) = refusal(action, policy) else { return true };
+    let error = Diagnostic::error(Code("cannot-do"), place.clone(), refusal.message, refusal.label);
+    cx.push(error.help(refusal.instead));
+    false
 }
 
 /// Tells that nothing of the policy is ever sent.
