@@ -113,11 +113,14 @@ fn tell(
     cx.push(warning.help(help));
 }
 
-/// The windows of a rule that charges or holds. What stands beside a band as a window of its own is left out of account.
+/// The windows of a rule that charges, or that holds by the calendar alone. What stands beside a band as a window of its own is left out of account.
 fn parts<'p>(policy: &'p Policy, index: usize, rule: &'p Rule) -> Vec<Part<'p>> {
     let charges = matches!(rule.then, Action::ChargeTo { .. });
-    let Some(calendar) = conjuncts(&rule.when).into_iter().find_map(as_calendar) else { return Vec::new() };
-    if !charges && rule.then != Action::Hold {
+    let conditions = conjuncts(&rule.when);
+    // A hold that a reading decides is seldom there: it is not counted with what happens each day.
+    let sure = conditions.iter().all(|condition| as_calendar(condition).is_some());
+    let Some(calendar) = conditions.into_iter().find_map(as_calendar) else { return Vec::new() };
+    if !(charges || rule.then == Action::Hold && sure) {
         return Vec::new();
     }
     let part =
