@@ -2,8 +2,15 @@
 
 pub mod alphaess;
 pub mod credentials;
+mod failure;
+pub mod freshness;
 pub mod http;
+pub mod memory;
 pub mod pace;
+pub mod plausible;
 pub mod retry;
 pub mod simulated;
 pub mod transport;
+mod unique;
+mod wall;
+mod wire;

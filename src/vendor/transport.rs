@@ -73,6 +73,20 @@ pub trait Transport: Send + Sync {
     }
 }
 
+/// An endpoint with its query, percent-encoded.
+pub(super) fn path(endpoint: &str, query: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    if pairs.is_empty() { endpoint.to_owned() } else { format!("{endpoint}?{}", pairs.join("&")) }
+}
+
+fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}
+
 impl fmt::Debug for Request {
     /// Header values are left out: they carry credentials and signatures.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -80,5 +94,17 @@ impl fmt::Debug for Request {
         let mut shown = f.debug_struct("Request");
         shown.field("method", &self.method).field("path", &self.path).field("headers", &names);
         shown.field("body", &self.body).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_serial_cannot_change_the_query() {
+        assert_eq!(path("getEssList", &[]), "getEssList");
+        let query = [("sysSn", "A&b=ü/?#"), ("queryDate", "2026-11-20")];
+        assert_eq!(path("x", &query), "x?sysSn=A%26b%3D%C3%BC%2F%3F%23&queryDate=2026-11-20");
     }
 }

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use super::codes::{Class, Refusal, status_error, status_passes_soon, status_refuses};
+use super::codes::{Class, Refusal};
 use super::endpoint;
 use super::sign;
 use super::systems::{System, systems};
@@ -13,12 +12,12 @@ use super::wire::Envelope;
 use crate::clock::Clock;
 use crate::device::{DeviceError, WriteFailure};
 use crate::vendor::credentials::AlphaEssCredentials;
+use crate::vendor::failure::{
+    malformed, reworded, status_error, status_passes_soon, status_refuses, unreached, without,
+};
 use crate::vendor::pace::Pace;
 use crate::vendor::retry::Retries;
-use crate::vendor::transport::{Method, Reply, Request, Transport, TransportError};
-
-/// Credentials shorter than this are not looked for in the cloud's words: they would be found in any sentence.
-const LEAST_SECRET: usize = 8;
+use crate::vendor::transport::{Method, Reply, Request, Transport, TransportError, path};
 
 /// An account at the cloud.
 pub struct Cloud {
@@ -106,10 +105,8 @@ impl Cloud {
         let request = Request { method: Method::Post, path: endpoint.to_owned(), headers, body };
         let written = match self.transport.send(request).await {
             Ok(reply) => self.accepted(endpoint, &reply),
-            Err(error @ TransportError::NotConnected(_)) => {
-                Err(WriteFailure::Refused(unreached(endpoint, &error).error))
-            }
-            Err(error) => Err(WriteFailure::OutcomeUnknown(unreached(endpoint, &error).error)),
+            Err(error @ TransportError::NotConnected(_)) => Err(WriteFailure::Refused(unreached(endpoint, &error))),
+            Err(error) => Err(WriteFailure::OutcomeUnknown(unreached(endpoint, &error))),
         };
         written.map_err(|failure| match failure {
             WriteFailure::Refused(error) => WriteFailure::Refused(self.scrubbed(error)),
@@ -129,7 +126,7 @@ impl Cloud {
         let sent = self.transport.send(request).await;
         let outcome = match sent {
             Ok(reply) => self.data(endpoint, &reply),
-            Err(error) => Err(unreached(endpoint, &error)),
+            Err(error) => Err(no_reply(endpoint, &error)),
         };
         let too_fast = matches!(&outcome, Err(Failure { error: DeviceError::TooFast { .. }, .. }));
         self.pace.called(key, self.clock.now(), too_fast);
@@ -173,47 +170,18 @@ impl Cloud {
     }
 
     /// An error without the credentials that a cloud may have sent back in its words.
-    fn scrubbed(&self, mut error: DeviceError) -> DeviceError {
-        let (DeviceError::Transient { reason, .. }
-        | DeviceError::TooFast { reason, .. }
-        | DeviceError::Permanent { reason, .. }
-        | DeviceError::Malformed { reason, .. }) = &mut error;
-        *reason = self.without_secrets(reason);
-        error
+    fn scrubbed(&self, error: DeviceError) -> DeviceError {
+        reworded(error, |reason| self.without_secrets(reason))
     }
 
     fn without_secrets(&self, text: &str) -> String {
-        let secrets = [&self.credentials.app_secret, &self.credentials.app_id].map(ExposeSecret::expose_secret);
-        let long = secrets.into_iter().filter(|secret| secret.len() >= LEAST_SECRET);
-        long.fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
+        without(text, &[&self.credentials.app_secret, &self.credentials.app_id])
     }
-}
-
-/// An endpoint with its query, percent-encoded.
-fn path(endpoint: &str, query: &[(&str, &str)]) -> String {
-    let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-    if pairs.is_empty() { endpoint.to_owned() } else { format!("{endpoint}?{}", pairs.join("&")) }
-}
-
-fn encoded(text: &str) -> String {
-    let byte = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(byte).collect()
 }
 
 /// What a read without any reply comes to.
-fn unreached(endpoint: &'static str, error: &TransportError) -> Failure {
-    let reason = error.to_string();
-    match error {
-        TransportError::TooLarge => Failure { error: malformed(endpoint, reason), passes_soon: false },
-        _ => Failure { error: DeviceError::Transient { endpoint, reason }, passes_soon: true },
-    }
-}
-
-fn malformed(endpoint: &'static str, reason: String) -> DeviceError {
-    DeviceError::Malformed { endpoint, reason }
+fn no_reply(endpoint: &'static str, error: &TransportError) -> Failure {
+    Failure { error: unreached(endpoint, error), passes_soon: !matches!(error, TransportError::TooLarge) }
 }
 
 /// The error of the last of several calls, saying so.
@@ -223,17 +191,5 @@ fn counted(calls: u32, error: DeviceError) -> DeviceError {
             DeviceError::Transient { endpoint, reason: format!("{reason} ({calls} calls)") }
         }
         error => error,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_serial_cannot_change_the_query() {
-        assert_eq!(path("getEssList", &[]), "getEssList");
-        let query = [("sysSn", "A&b=ü/?#"), ("queryDate", "2026-11-20")];
-        assert_eq!(path("x", &query), "x?sysSn=A%26b%3D%C3%BC%2F%3F%23&queryDate=2026-11-20");
     }
 }

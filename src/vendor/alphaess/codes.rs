@@ -139,33 +139,6 @@ impl Refusal {
     }
 }
 
-/// What an HTTP status other than 2xx says, as the error of a read.
-pub(super) fn status_error(endpoint: &'static str, status: u16) -> DeviceError {
-    let transient = |words: &str| DeviceError::Transient { endpoint, reason: format!("HTTP {status}: {words}") };
-    let permanent = |words: &str| DeviceError::Permanent { endpoint, reason: format!("HTTP {status}: {words}") };
-    match status {
-        300..=399 => permanent("the server sends elsewhere, which is not followed; check `url`"),
-        401 | 403 => permanent("access refused before the API was reached; check `url` and any proxy"),
-        404 => permanent("no such endpoint there; check `url`"),
-        405 => permanent("this endpoint does not take this verb; check `url`"),
-        408 => transient("the server gave up waiting"),
-        429 => DeviceError::TooFast { endpoint, reason: "HTTP 429: too many calls; backing off".to_owned() },
-        400..=499 => permanent("the server does not accept the request"),
-        500..=599 => transient("the cloud is not well; it usually passes"),
-        _ => DeviceError::Malformed { endpoint, reason: format!("HTTP {status} is no answer to a request") },
-    }
-}
-
-/// Whether a read that ended with this status may succeed within a minute.
-pub(super) fn status_passes_soon(status: u16) -> bool {
-    matches!(status, 408 | 502..=504)
-}
-
-/// Whether a status says that a write was turned away before anything could be stored.
-pub(super) fn status_refuses(status: u16) -> bool {
-    matches!(status, 400 | 401 | 403 | 404 | 405 | 411 | 413 | 414 | 415 | 429)
-}
-
 fn skew(ahead: i64) -> String {
     match ahead {
         -5..=5 => "this machine's clock agrees with the server's".to_owned(),

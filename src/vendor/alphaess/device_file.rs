@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::schedule::{fields_of, parse_charge, parse_discharge, read_endpoint};
-use super::unique::Unique;
 use super::wire::{kind, quoted};
 use crate::device::{Object, Schedule, Settings, TwoWindow};
 use crate::diagnostic::nearest;
+use crate::vendor::unique::Unique;
 
 /// The largest device file that is read, in bytes.
 pub const MAX_DEVICE_FILE_BYTES: usize = 1024 * 1024;

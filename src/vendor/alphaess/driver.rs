@@ -7,12 +7,10 @@ use chrono::NaiveDate;
 
 use super::endpoint;
 use super::history::Day;
-use super::memory::Memory;
-use super::plausible::{BatteryLimits, Watch, judge};
-use super::power::Sample;
+use super::power::parse_sample;
 use super::schedule::{check_serial, parse_settings, payload, read_endpoint, write_endpoint};
 use super::systems::{DayEnergy, energy, sums};
-use super::{Cloud, Freshness};
+use super::{BatteryLimits, Cloud, Freshness, Memory, Sample, Watch, judge};
 use crate::clock::Clock;
 use crate::device::access::HistoryPoint;
 use crate::device::{
@@ -107,7 +105,7 @@ impl AlphaEss {
 
     async fn sample(&mut self) -> Result<Sample, DeviceError> {
         let serial = self.serial.as_str();
-        self.cloud.read(endpoint::POWER, &[("sysSn", serial)], |data| Sample::parse(data, serial)).await
+        self.cloud.read(endpoint::POWER, &[("sysSn", serial)], |data| parse_sample(data, serial)).await
     }
 
     async fn day(&mut self, day: NaiveDate) -> Result<Day, DeviceError> {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{NaiveDate, NaiveDateTime, Timelike};
+use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::{Map, Value};
 
 use super::wire::{check_serial, kind, number, object, text};
 use crate::device::access::HistoryPoint;
-use crate::time::{ClockTime, Instant, Zone};
+use crate::time::{Instant, Zone};
 use crate::units::{Power, Soc};
+use crate::vendor::wall::{instant, wall_time};
 
 /// One day as the cloud tells it, oldest first, each time once.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,19 +52,8 @@ impl Day {
     }
 }
 
-/// The instant of a wall-clock time: of a repeated hour the older, of a skipped one the end of the jump.
-pub(super) fn instant(at: NaiveDateTime, zone: &Zone) -> Instant {
-    let minute = u16::try_from(at.hour() * 60 + at.minute()).unwrap_or_default();
-    let clock = ClockTime::from_minutes(minute).unwrap_or(ClockTime::MIDNIGHT);
-    zone.earliest(at.date(), clock) + chrono::Duration::seconds(i64::from(at.second()))
-}
-
-/// `uploadTime`: `2026-11-20 20:41:07`, also with a `T`, without seconds or with a fraction of one.
 fn upload_time(fields: &Map<String, Value>) -> Result<Option<NaiveDateTime>, String> {
-    let Some(text) = text(fields, "uploadTime")? else { return Ok(None) };
-    let text = text.replacen('T', " ", 1);
-    let read = |format| NaiveDateTime::parse_from_str(&text, format).ok();
-    Ok(read("%Y-%m-%d %H:%M:%S%.f").or_else(|| read("%Y-%m-%d %H:%M")))
+    Ok(text(fields, "uploadTime")?.and_then(|text| wall_time(&text)))
 }
 
 fn point(fields: &Map<String, Value>, at: Instant) -> Result<HistoryPoint, String> {

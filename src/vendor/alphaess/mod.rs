@@ -4,27 +4,23 @@ mod cloud;
 mod codes;
 mod device_file;
 mod driver;
-mod freshness;
 mod history;
-mod memory;
 mod periodic;
-mod plausible;
 mod power;
 mod schedule;
 mod sign;
 mod systems;
-mod unique;
 mod wire;
 
 pub use cloud::Cloud;
 pub use device_file::{DeviceFileError, MAX_DEVICE_FILE_BYTES, device_file, parse_device_file};
 pub use driver::AlphaEss;
-pub use freshness::Freshness;
-pub use memory::Memory;
-pub use plausible::{BatteryLimits, Watch, judge};
-pub use power::Sample;
 pub use schedule::{parse_charge, parse_discharge, parse_settings, payload, read_endpoint, write_endpoint};
 pub use systems::{DayEnergy, System};
+
+pub use super::freshness::Freshness;
+pub use super::memory::Memory;
+pub use super::plausible::{BatteryLimits, Sample, Watch, judge};
 
 /// The vendor's own base URL.
 pub const BASE_URL: &str = "https://openapi.alphaess.com/api";

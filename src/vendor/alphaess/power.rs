@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::wire::{check_serial, number, object};
+use crate::vendor::plausible::Sample;
 
 /// The fields of which a reply about the present has at least one, be it null.
 const KNOWN: [&str; 6] = ["ppv", "pload", "soc", "pgrid", "pbat", "pev"];
@@ -10,46 +11,27 @@ const KNOWN: [&str; 6] = ["ppv", "pload", "soc", "pgrid", "pbat", "pev"];
 /// The chargers of `pevDetail`.
 const CHARGERS: [&str; 4] = ["ev1Power", "ev2Power", "ev3Power", "ev4Power"];
 
-/// One reply of `getLastPowerData`: what is missing is `None`, never zero. Powers in watts.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Sample {
-    /// State of charge in percent.
-    pub soc: Option<f64>,
-    /// Power that the house draws.
-    pub load: Option<f64>,
-    /// Power of the sun.
-    pub solar: Option<f64>,
-    /// Power of the battery: `+` discharge.
-    pub battery: Option<f64>,
-    /// Power at the meter: `+` import.
-    pub grid: Option<f64>,
-    /// Power of the chargers: their total, or the sum of those that report where there is no total.
-    pub ev: Option<f64>,
-}
-
-impl Sample {
-    /// Reads the `data` of a reply; null is a sample of nothing.
-    ///
-    /// # Errors
-    /// The field that is no number, or that this is not such a reply at all.
-    pub fn parse(data: &Value, serial: &str) -> Result<Sample, String> {
-        if data.is_null() {
-            return Ok(Sample::default());
-        }
-        let fields = object(data, "the reading")?;
-        check_serial(fields, serial)?;
-        if !KNOWN.iter().any(|key| fields.contains_key(*key)) {
-            return Err(format!("none of {} is in the reply", KNOWN.join(", ")));
-        }
-        Ok(Sample {
-            soc: number(fields, "soc")?,
-            load: number(fields, "pload")?,
-            solar: number(fields, "ppv")?,
-            battery: number(fields, "pbat")?,
-            grid: number(fields, "pgrid")?,
-            ev: chargers(fields)?,
-        })
+/// Reads the `data` of a reply; null is a sample of nothing.
+///
+/// # Errors
+/// The field that is no number, or that this is not such a reply at all.
+pub(super) fn parse_sample(data: &Value, serial: &str) -> Result<Sample, String> {
+    if data.is_null() {
+        return Ok(Sample::default());
     }
+    let fields = object(data, "the reading")?;
+    check_serial(fields, serial)?;
+    if !KNOWN.iter().any(|key| fields.contains_key(*key)) {
+        return Err(format!("none of {} is in the reply", KNOWN.join(", ")));
+    }
+    Ok(Sample {
+        soc: number(fields, "soc")?,
+        load: number(fields, "pload")?,
+        solar: number(fields, "ppv")?,
+        battery: number(fields, "pbat")?,
+        grid: number(fields, "pgrid")?,
+        ev: chargers(fields)?,
+    })
 }
 
 fn chargers(fields: &Map<String, Value>) -> Result<Option<f64>, String> {
@@ -70,7 +52,7 @@ mod tests {
     #[test]
     fn a_sample_has_what_the_cloud_says_and_nothing_else() {
         let check = |data: Value, expect: Result<Sample, &str>| {
-            let found = Sample::parse(&data, "ALB1");
+            let found = parse_sample(&data, "ALB1");
             assert_eq!(found.as_ref().map(|sample| *sample).map_err(String::as_str), expect, "{data}");
         };
         let evening = Sample {

@@ -3,12 +3,11 @@
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
-use super::Freshness;
-use super::plausible::Watch;
-use super::power::Sample;
+use super::freshness::Freshness;
+use super::pace::{LastCall, Pace};
+use super::plausible::{Sample, Watch};
 use crate::snapshot::Signal;
 use crate::time::Instant;
-use crate::vendor::pace::{LastCall, Pace};
 
 /// The largest text that is read back, in bytes.
 const MAX_BYTES: usize = 64 * 1024;

@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::power::Sample;
 use crate::device::access::HistoryPoint;
 use crate::snapshot::{Quality, Reading, Signal, Snapshot};
 use crate::time::{Instant, elapsed};
@@ -35,6 +34,23 @@ const RECENT: usize = 4;
 const MOVED_WATTS: f64 = 50.0;
 /// Or its state of charge by more than this many points.
 const MOVED_POINTS: f64 = 2.0;
+
+/// What a cloud says of the present moment: what is missing is `None`, never zero. Powers in watts.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sample {
+    /// State of charge in percent.
+    pub soc: Option<f64>,
+    /// Power that the house draws.
+    pub load: Option<f64>,
+    /// Power of the sun.
+    pub solar: Option<f64>,
+    /// Power of the battery: `+` discharge.
+    pub battery: Option<f64>,
+    /// Power at the meter: `+` import.
+    pub grid: Option<f64>,
+    /// Power of the chargers.
+    pub ev: Option<f64>,
+}
 
 /// What the battery can do, for judging jumps of its state of charge.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDateTime;
 
-use super::history::instant;
+use super::wall::instant;
 use crate::time::{Instant, Zone};
 
 /// How far a system's clock is presumed to run fast at most, where nothing but its stamp is known.
