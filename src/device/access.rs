@@ -24,6 +24,11 @@ pub trait ReadDevice: Send {
     /// is not understood changes nothing.
     fn heed(&mut self, _memory: &str) {}
 
+    /// Why the readings of the last look lack what the device should have; `None` if nothing is to be told.
+    fn remark(&self) -> Option<String> {
+        None
+    }
+
     /// One set of fresh readings. What the device does not report is absent.
     async fn readings(&mut self) -> Result<Snapshot, DeviceError>;
 

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 /// The environment variable of the application id.
@@ -13,6 +13,9 @@ pub const APP_ID: &str = "OFFPEAK_ALPHAESS_APP_ID";
 
 /// The environment variable of the application secret.
 pub const APP_SECRET: &str = "OFFPEAK_ALPHAESS_APP_SECRET";
+
+/// The environment variable of the ATESS token.
+pub const TOKEN: &str = "OFFPEAK_ATESS_TOKEN";
 
 /// The name of the file in the configuration folder.
 pub const FILE: &str = "credentials.yaml";
@@ -32,12 +35,26 @@ pub struct AlphaEssCredentials {
     pub app_secret: SecretString,
 }
 
+/// What ATESS gives out: one token for an account.
+#[derive(Clone, Debug)]
+pub struct AtessCredentials {
+    /// The token.
+    pub token: SecretString,
+}
+
 /// Why there are no credentials. None of the texts contains any of a file's content.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialsError {
     /// Neither the environment nor a file has any.
-    #[error("no AlphaESS credentials: set {APP_ID} and {APP_SECRET}, or write {0} with mode 0600")]
-    Missing(String),
+    #[error("no {vendor} credentials: set {variables}, or write {path} with mode 0600")]
+    Missing {
+        /// Whose.
+        vendor: &'static str,
+        /// The environment variables that would do.
+        variables: &'static str,
+        /// The file that would do.
+        path: String,
+    },
     /// Only one of the two variables is set.
     #[error("{0} is not set, though its sibling is")]
     Half(&'static str),
@@ -61,7 +78,9 @@ pub enum CredentialsError {
         mode: u32,
     },
     /// The file is no credentials file.
-    #[error("{path}:{line}:{column}: not a credentials file; it holds `alphaess:` with `app id:` and `app secret:`")]
+    #[error(
+        "{path}:{line}:{column}: not a credentials file; it holds `alphaess:` with `app id:` and `app secret:`, `atess:` with `token:`"
+    )]
     NotCredentials {
         /// The file.
         path: String,
@@ -75,6 +94,7 @@ pub enum CredentialsError {
 #[derive(Deserialize)]
 struct Content {
     alphaess: Option<Keys>,
+    atess: Option<TokenKey>,
 }
 
 #[derive(Deserialize)]
@@ -84,6 +104,12 @@ struct Keys {
     app_id: SecretText,
     #[serde(rename = "app secret", alias = "app_secret")]
     app_secret: SecretText,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenKey {
+    token: SecretText,
 }
 
 /// A text that goes into a secret at once.
@@ -103,11 +129,6 @@ impl AlphaEssCredentials {
     /// # Errors
     /// Which of them cannot be one: empty, over a kilobyte, or with letters that do not fit into a header.
     pub fn new(app_id: &str, app_secret: &str) -> Result<AlphaEssCredentials, CredentialsError> {
-        let usable = |text: &str, name| {
-            let text = text.trim();
-            let fits = !text.is_empty() && text.len() <= MAX_SECRET_BYTES && text.bytes().all(|b| b.is_ascii_graphic());
-            if fits { Ok(SecretString::from(text)) } else { Err(CredentialsError::Unusable(name)) }
-        };
         Ok(AlphaEssCredentials { app_id: usable(app_id, APP_ID)?, app_secret: usable(app_secret, APP_SECRET)? })
     }
 
@@ -126,25 +147,68 @@ impl AlphaEssCredentials {
             (Some(app_id), Some(app_secret)) => AlphaEssCredentials::new(&app_id, &app_secret),
             (Some(_), None) => Err(CredentialsError::Half(APP_SECRET)),
             (None, Some(_)) => Err(CredentialsError::Half(APP_ID)),
-            (None, None) => match folder.map(|folder| folder.join(FILE)) {
-                Some(path) if path.exists() => AlphaEssCredentials::from_file(&path),
-                Some(path) => Err(CredentialsError::Missing(path.display().to_string())),
-                None => Err(CredentialsError::Missing(FILE.to_owned())),
-            },
+            (None, None) => AlphaEssCredentials::from_file(folder),
         }
     }
 
-    fn from_file(path: &Path) -> Result<AlphaEssCredentials, CredentialsError> {
-        let shown = path.display().to_string();
-        let text = read_private(path, &shown)?;
-        let parsed: Content = serde_yaml::from_str(&text).map_err(|error| not_credentials(&shown, &error))?;
-        let keys = parsed.alphaess.ok_or(CredentialsError::Missing(shown))?;
-        let (app_id, app_secret) = (keys.app_id.0, keys.app_secret.0);
-        AlphaEssCredentials::new(
-            secrecy::ExposeSecret::expose_secret(&app_id),
-            secrecy::ExposeSecret::expose_secret(&app_secret),
-        )
+    fn from_file(folder: Option<&Path>) -> Result<AlphaEssCredentials, CredentialsError> {
+        let missing = |path| CredentialsError::Missing {
+            vendor: "AlphaESS",
+            variables: "OFFPEAK_ALPHAESS_APP_ID and OFFPEAK_ALPHAESS_APP_SECRET",
+            path,
+        };
+        let (content, path) = content(folder)?;
+        let keys = content.and_then(|content| content.alphaess).ok_or_else(|| missing(path))?;
+        AlphaEssCredentials::new(keys.app_id.0.expose_secret(), keys.app_secret.0.expose_secret())
     }
+}
+
+impl AtessCredentials {
+    /// Credentials from the token; white space around it is dropped, as it comes with copying.
+    ///
+    /// # Errors
+    /// It cannot be one: empty, over a kilobyte, or with letters that do not fit into a header.
+    pub fn new(token: &str) -> Result<AtessCredentials, CredentialsError> {
+        Ok(AtessCredentials { token: usable(token, TOKEN)? })
+    }
+
+    /// Credentials from the environment, else from `credentials.yaml` in the configuration folder.
+    ///
+    /// `lookup` gives the value of an environment variable; a variable that is set but empty counts as not set.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub fn find(
+        lookup: impl Fn(&str) -> Option<String>,
+        folder: Option<&Path>,
+    ) -> Result<AtessCredentials, CredentialsError> {
+        if let Some(token) = lookup(TOKEN).filter(|value| !value.trim().is_empty()) {
+            return AtessCredentials::new(&token);
+        }
+        let missing = |path| CredentialsError::Missing { vendor: "ATESS", variables: TOKEN, path };
+        let (content, path) = content(folder)?;
+        let key = content.and_then(|content| content.atess).ok_or_else(|| missing(path))?;
+        AtessCredentials::new(key.token.0.expose_secret())
+    }
+}
+
+/// A secret that fits into a header.
+fn usable(text: &str, name: &'static str) -> Result<SecretString, CredentialsError> {
+    let text = text.trim();
+    let fits = !text.is_empty() && text.len() <= MAX_SECRET_BYTES && text.bytes().all(|b| b.is_ascii_graphic());
+    if fits { Ok(SecretString::from(text)) } else { Err(CredentialsError::Unusable(name)) }
+}
+
+/// What the file of a folder holds, if there is one, and where it is or would be.
+fn content(folder: Option<&Path>) -> Result<(Option<Content>, String), CredentialsError> {
+    let Some(path) = folder.map(|folder| folder.join(FILE)) else { return Ok((None, FILE.to_owned())) };
+    let shown = path.display().to_string();
+    if !path.exists() {
+        return Ok((None, shown));
+    }
+    let text = read_private(&path, &shown)?;
+    let parsed: Content = serde_yaml::from_str(&text).map_err(|error| not_credentials(&shown, &error))?;
+    Ok((Some(parsed), shown))
 }
 
 /// The folder of `credentials.yaml`: `offpeak` in the XDG configuration folder. `lookup` gives environment variables.
@@ -194,7 +258,6 @@ fn not_credentials(shown: &str, error: &serde_yaml::Error) -> CredentialsError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use secrecy::ExposeSecret;
 
     fn found(env: &[(&str, &str)], folder: Option<&Path>) -> Result<(String, String), String> {
         let lookup = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
@@ -253,6 +316,41 @@ mod tests {
         check("atess:\n  token: hush\n", 0o600, Err("no AlphaESS credentials"));
         check(&format!("{good}#{}", "x".repeat(70_000)), 0o600, Err("larger than 65536 bytes"));
         check("\0hush", 0o600, Err("not a credentials file"));
+    }
+
+    #[test]
+    fn a_token_comes_from_the_environment_or_from_the_same_file() {
+        let found = |env: Option<&str>, folder: Option<&Path>| {
+            let lookup = |name: &str| env.filter(|_| name == TOKEN).map(str::to_owned);
+            let found = AtessCredentials::find(lookup, folder).map_err(|error| format!("{error} {error:?}"));
+            assert!(!format!("{found:?}").contains("hush"), "debug output shows a secret");
+            found.map(|found| found.token.expose_secret().to_owned())
+        };
+        assert_eq!(found(Some(" hush-1\n"), None), Ok("hush-1".to_owned()));
+        let error = |env, folder: Option<&Path>| found(env, folder).expect_err("no credentials");
+        assert!(
+            error(None, None).starts_with("no ATESS credentials: set OFFPEAK_ATESS_TOKEN, or write credentials.yaml")
+        );
+        assert!(error(Some(" "), None).starts_with("no ATESS credentials"));
+        assert!(error(Some("hush hush"), None).starts_with("OFFPEAK_ATESS_TOKEN is empty, too long"));
+        #[cfg(unix)]
+        {
+            let folder = tempfile::tempdir().expect("a folder");
+            let check = |text: &str, mode: u32, expect: Result<&str, &str>| {
+                written(folder.path(), text, mode);
+                match (found(None, Some(folder.path())), expect) {
+                    (Ok(token), Ok(expect)) => assert_eq!(token, expect),
+                    (Err(error), Err(expect)) => assert!(error.contains(expect) && !error.contains("hush"), "{error}"),
+                    (found, expect) => panic!("{found:?}, expected {expect:?}"),
+                }
+            };
+            let alphaess = "alphaess:\n  app id: id-2\n  app secret: hush-2\n";
+            check("atess:\n  token: hush-3\n", 0o600, Ok("hush-3"));
+            check(&format!("{alphaess}atess: {{ token: 0071 }}\n"), 0o600, Ok("0071"));
+            check("atess:\n  token: hush-3\n", 0o644, Err("others may read it (mode 0644)"));
+            check("atess:\n  tokn: hush-3\n", 0o600, Err("`atess:` with `token:`"));
+            check(alphaess, 0o600, Err("no ATESS credentials"));
+        }
     }
 
     #[test]

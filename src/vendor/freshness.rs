@@ -48,6 +48,18 @@ impl Freshness {
         measured_at
     }
 
+    /// Takes in a look that shows no stamp: news is then that anything `changed` since the look before, and was measured at
+    /// that look at the earliest. Before any news the age is not known.
+    pub fn look_without_stamp(&mut self, changed: bool, now: Instant) -> Instant {
+        let measured_at = match (self.looked_at.filter(|looked_at| *looked_at <= now), self.measured_at) {
+            (Some(looked_at), _) if changed => looked_at,
+            (Some(_), Some(measured_at)) => measured_at.min(now),
+            _ => now - UNKNOWN_AGE,
+        };
+        *self = Freshness { newest: None, measured_at: Some(measured_at), looked_at: Some(now) };
+        measured_at
+    }
+
     /// When the readings were measured, if it is too soon for the history to have news; `None` if it is time to look.
     #[must_use]
     pub fn without_news_yet(&self, now: Instant) -> Option<Instant> {
@@ -99,6 +111,18 @@ mod tests {
         check("12:30:00", None);
         check("12:02:59", None);
         check("11:00:00", None);
+    }
+
+    #[test]
+    fn without_a_stamp_readings_are_as_old_as_the_last_look_before_they_changed() {
+        let at = |now: &str| -> Instant { format!("2026-11-20T{now}Z").parse().expect("an instant") };
+        let mut freshness = Freshness::default();
+        let mut age = |now: &str, changed| (at(now) - freshness.look_without_stamp(changed, at(now))).num_seconds();
+        assert_eq!(age("12:00:00", true), 86_400, "nothing to compare with");
+        assert_eq!(age("12:01:00", false), 86_460);
+        assert_eq!(age("12:02:00", true), 60);
+        assert_eq!(age("12:30:00", false), 1740);
+        assert_eq!(age("12:00:00", true), 86_400, "a machine clock that was set back");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Vendor wire ↔ normal form, and nothing else.
 
 pub mod alphaess;
+pub mod atess;
 pub mod credentials;
 mod failure;
 pub mod freshness;

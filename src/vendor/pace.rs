@@ -39,8 +39,14 @@ impl Pace {
     /// costs one gap and no more.
     #[must_use]
     pub fn wait(&self, key: &str, now: Instant) -> Duration {
+        self.wait_at_least(LEAST_GAP, key, now)
+    }
+
+    /// The same for a vendor that asks for another gap.
+    #[must_use]
+    pub fn wait_at_least(&self, gap: Duration, key: &str, now: Instant) -> Duration {
         let Some(last) = self.calls.get(key) else { return Duration::ZERO };
-        LEAST_GAP.saturating_sub(elapsed(last.at, now))
+        gap.saturating_sub(elapsed(last.at, now))
     }
 
     /// Until when the key is left alone because the vendor called it too fast; `None` if it may be read.
