@@ -143,6 +143,8 @@ struct Tries {
     lost: u32,
     /// Sends that were refused.
     refusals: u32,
+    /// Whether the vendor said yes to one.
+    accepted: bool,
 }
 
 impl Machine {
@@ -175,7 +177,9 @@ impl Machine {
         let refusals = count(|outcome| outcome == Some(Outcome::Refused));
         let lost = count(|outcome| outcome.is_none());
         let sends = count(|outcome| outcome.is_some_and(|outcome| outcome != Outcome::Refused));
-        let mut machine = Machine::at(sequence, interval, now, step, Tries { sends, lost, refusals }, Phase::Intending);
+        let accepted = here().any(|attempt| attempt.outcome == Some(Outcome::Accepted));
+        let tries = Tries { sends, lost, refusals, accepted };
+        let mut machine = Machine::at(sequence, interval, now, step, tries, Phase::Intending);
         let last = here().next_back();
         let refused = |attempt: &&Attempt| attempt.outcome == Some(Outcome::Refused);
         let waits = last.filter(refused).map(|attempt| after(attempt.at, machine.backoff()));
@@ -269,6 +273,7 @@ impl Machine {
             SendReply::Refused => Outcome::Refused,
             SendReply::Unknown => Outcome::Unknown,
         };
+        self.tries.accepted |= reply == SendReply::Accepted;
         let mut commands = vec![self.record(outcome)];
         commands.extend(if reply == SendReply::Refused { self.refused() } else { self.read(true) });
         commands
@@ -305,10 +310,18 @@ impl Machine {
         if read.object() != write.settings.object() {
             return self.wait(self.now);
         }
-        if let Some(proof) = Proof::by_reading(&write.settings, &read) {
+        let proof = Proof::by_reading(&write.settings, &read);
+        if let Some(proof) = proof.filter(|_| self.tells(&write.settings, &before, &read)) {
             return self.proved(proof);
         }
         if before.same_meaning(&read) { self.absent(fresh) } else { self.foreign(before, read) }
+    }
+
+    /// Whether reading tells that the write is there. An object whose switches are never given back looks the same before and
+    /// after a write that changes nothing else: then it counts as there only if the vendor said yes.
+    fn tells(&self, asked: &Settings, before: &Settings, read: &Settings) -> bool {
+        let nothing_to_tell = before.same_meaning(asked) && !before.is_unread();
+        nothing_to_tell || !before.same_meaning(read) || self.tries.accepted
     }
 
     fn proved(&mut self, proof: Proof) -> Vec<Command> {

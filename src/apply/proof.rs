@@ -2,7 +2,8 @@
 
 use crate::device::{Object, Settings};
 
-/// What was read back and means what was asked. A success code alone never makes one of these.
+/// What was read back and means what was asked. A success code alone never makes one of these. What the vendor takes and never
+/// gives back is in it as it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proof(Settings);
 
@@ -10,10 +11,10 @@ impl Proof {
     /// The proof that the cloud holds what was asked, if what was read from it means the same.
     #[must_use]
     pub fn by_reading(asked: &Settings, read: &Settings) -> Option<Proof> {
-        asked.same_meaning(read).then_some(Proof(*read))
+        asked.same_meaning(read).then(|| Proof(read.recalling(asked)))
     }
 
-    /// What the cloud holds, to the letter.
+    /// What the cloud holds, to the letter as far as it can be read.
     #[must_use]
     pub fn settings(&self) -> Settings {
         self.0

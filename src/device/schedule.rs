@@ -219,6 +219,21 @@ impl Schedule {
             _ => self,
         }
     }
+
+    /// Whether something of it that decides its meaning cannot be read from the device and is not known otherwise.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.contents().iter().any(Settings::is_unread)
+    }
+
+    /// The same with what is unread as it was in all likelihood: windows were there to be in force.
+    #[must_use]
+    pub fn presumed(self) -> Schedule {
+        match self {
+            Schedule::TwoWindow(_) => self,
+            Schedule::Windows(list) => Schedule::Windows(list.presumed()),
+        }
+    }
 }
 
 impl Settings {
@@ -240,6 +255,21 @@ impl Settings {
             Settings::Windows(list) => list.store,
         };
         store.update_endpoint(self.object())
+    }
+
+    /// Whether something of it that decides its meaning cannot be read from the device and is not known otherwise.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        matches!(self, Settings::Windows(list) if list.is_unread())
+    }
+
+    /// The same, with what cannot be read from the device taken from what was sent there, if it is that.
+    #[must_use]
+    pub fn recalling(self, sent: &Settings) -> Settings {
+        match (self, sent) {
+            (Settings::Windows(list), Settings::Windows(sent)) => Settings::Windows(list.recalling(sent)),
+            _ => self,
+        }
     }
 
     /// Whether two contents of one object are the same to the device, whatever the other object holds. Contents of unknown

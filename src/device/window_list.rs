@@ -105,12 +105,39 @@ impl WindowList {
     /// Why its meaning is not known, if it is not.
     #[must_use]
     pub fn oddity(&self) -> Option<Oddity> {
-        if self.charge == Flag::Unread || self.restricted == Flag::Unread {
+        if self.is_unread() {
             return Some(Oddity::FlagsUnread);
         }
         let permitting = self.permissions.iter().filter(|_| self.restricted == Flag::On);
         let odd = self.charging().chain(permitting).find_map(|window| window.period.oddity(Object::Windows));
         odd.or_else(|| self.overlaps().then_some(Oddity::Overlap)).or_else(|| self.day_without_permission())
+    }
+
+    /// Whether a switch is unread, so that nobody knows whether its windows are in force.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.charge == Flag::Unread || self.restricted == Flag::Unread
+    }
+
+    /// Whether both switches are off: the device does as it likes.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        self.charge == Flag::Off && self.restricted == Flag::Off
+    }
+
+    /// The same as it was in force in all likelihood: an unread switch is on where there are windows for it, else off.
+    #[must_use]
+    pub fn presumed(self) -> WindowList {
+        let presume = |flag: Flag, windows: &Windows| match flag {
+            Flag::Unread if windows.is_empty() => Flag::Off,
+            Flag::Unread => Flag::On,
+            known => known,
+        };
+        WindowList {
+            charge: presume(self.charge, &self.charge_windows),
+            restricted: presume(self.restricted, &self.permissions),
+            ..self
+        }
     }
 
     /// Whether discharge is forbidden anywhere. A restriction without any permission is none.
