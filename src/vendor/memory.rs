@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::freshness::Freshness;
 use super::pace::{LastCall, Pace};
 use super::plausible::{Sample, Watch};
+use crate::device::Store;
 use crate::snapshot::Signal;
 use crate::time::Instant;
 
@@ -25,6 +26,8 @@ pub struct Memory {
     pub freshness: Freshness,
     /// What was seen before.
     pub watch: Watch,
+    /// The store that was found by asking; `None` if none was, or the owner chose.
+    pub found: Option<Store>,
 }
 
 /// The text: times in milliseconds since 1970, powers in the order load, solar, battery, grid, ev.
@@ -38,6 +41,8 @@ struct Record {
     suspect: Option<(f64, i64)>,
     still: Option<(Option<f64>, [Option<f64>; 5], i64)>,
     failed: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    store: Option<String>,
 }
 
 impl Memory {
@@ -60,6 +65,7 @@ impl Memory {
             suspect: seen(self.watch.suspect),
             still,
             failed: self.watch.failed.iter().map(|signal| signal.word().to_owned()).collect(),
+            store: self.found.map(|store| store.word().to_owned()),
         };
         serde_json::to_string(&record).unwrap_or_default()
     }
@@ -87,6 +93,7 @@ impl Memory {
                 still,
                 failed: record.failed.iter().filter_map(signal).collect(),
             },
+            found: record.store.as_deref().and_then(Store::named),
         })
     }
 }
@@ -111,6 +118,7 @@ mod tests {
         memory.watch.suspect = Some((0.0, at));
         memory.watch.still = Some((Sample { soc: Some(56.4), ev: Some(-0.5), ..Sample::default() }, at));
         memory.watch.failed.extend([Signal::Soc, Signal::Ev]);
+        memory.found = Some(Store::Periodic);
         assert_eq!(Memory::from_text(&memory.to_text()), Some(memory));
     }
 

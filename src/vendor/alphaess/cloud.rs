@@ -31,10 +31,23 @@ pub struct Cloud {
 }
 
 /// A read that did not succeed.
-struct Failure {
-    error: DeviceError,
+pub(super) struct Failure {
+    pub(super) error: DeviceError,
     /// Whether the same read may succeed within a minute.
     passes_soon: bool,
+    /// Whether the system may not use the endpoint at all.
+    pub(super) not_entitled: bool,
+}
+
+impl Failure {
+    fn new(error: DeviceError, passes_soon: bool) -> Failure {
+        Failure { error, passes_soon, not_entitled: false }
+    }
+
+    /// A reply that could not be understood.
+    pub(super) fn malformed(endpoint: &'static str, reason: String) -> Failure {
+        Failure::new(malformed(endpoint, reason), false)
+    }
 }
 
 impl Cloud {
@@ -77,22 +90,35 @@ impl Cloud {
         query: &[(&str, &str)],
         parse: impl Fn(&Value) -> Result<T, String>,
     ) -> Result<T, DeviceError> {
+        self.ask(endpoint, query, parse).await.map_err(|failure| failure.error)
+    }
+
+    /// The same, with more about a failure.
+    pub(super) async fn ask<T>(
+        &mut self,
+        endpoint: &'static str,
+        query: &[(&str, &str)],
+        parse: impl Fn(&Value) -> Result<T, String>,
+    ) -> Result<T, Failure> {
         let serial = query.iter().find(|(name, _)| *name == "sysSn").map_or("", |(_, serial)| serial);
         let key = format!("{endpoint} {serial}");
         let mut failed = 0;
         loop {
             let failure = match self.paced(endpoint, key.trim_end(), query).await {
-                Ok(data) => return parse(&data).map_err(|reason| self.scrubbed(malformed(endpoint, reason))),
+                Ok(data) => {
+                    let unread = |reason| Failure::new(self.scrubbed(malformed(endpoint, reason)), false);
+                    return parse(&data).map_err(unread);
+                }
                 Err(failure) => failure,
             };
             failed += 1;
-            let error = self.scrubbed(failure.error);
+            let error = self.scrubbed(failure.error.clone());
             match self.retries.pause_after(failed, self.jitter.f64()).filter(|_| failure.passes_soon) {
                 Some(pause) => {
                     tracing::debug!(%error, calls = failed, pause_s = pause.as_secs(), "trying again");
                     self.clock.sleep(pause).await;
                 }
-                None => return Err(counted(failed, error)),
+                None => return Err(Failure { error: counted(failed, error), ..failure }),
             }
         }
     }
@@ -118,7 +144,7 @@ impl Cloud {
     async fn paced(&mut self, endpoint: &'static str, key: &str, query: &[(&str, &str)]) -> Result<Value, Failure> {
         if let Some(until) = self.pace.resting_until(key, self.clock.now()) {
             let reason = format!("called too fast before; left alone until {}", until.format("%H:%M:%S UTC"));
-            return Err(Failure { error: DeviceError::TooFast { endpoint, reason }, passes_soon: false });
+            return Err(Failure::new(DeviceError::TooFast { endpoint, reason }, false));
         }
         self.pace.turn(key, self.clock.as_ref()).await;
         let headers = sign::headers(&self.credentials, self.clock.now());
@@ -137,15 +163,17 @@ impl Cloud {
     fn data(&self, endpoint: &'static str, reply: &Reply) -> Result<Value, Failure> {
         if !(200..300).contains(&reply.status) {
             let (error, passes_soon) = (status_error(endpoint, reply.status), status_passes_soon(reply.status));
-            return Err(Failure { error, passes_soon });
+            return Err(Failure::new(error, passes_soon));
         }
-        let failure = |reason| Failure { error: malformed(endpoint, reason), passes_soon: false };
+        let failure = |reason| Failure::malformed(endpoint, reason);
         let envelope = Envelope::parse(&self.without_secrets(&reply.body)).map_err(failure)?;
         match Class::of(envelope.code) {
             Class::Success => Ok(envelope.data),
             Class::NoData => Ok(Value::Null),
             class => {
-                Err(Failure { error: self.refusal(endpoint, &envelope).into_error(), passes_soon: class.passes_soon() })
+                let error = self.refusal(endpoint, &envelope).into_error();
+                let not_entitled = class == Class::NotEntitled;
+                Err(Failure { error, passes_soon: class.passes_soon(), not_entitled })
             }
         }
     }
@@ -181,7 +209,8 @@ impl Cloud {
 
 /// What a read without any reply comes to.
 fn no_reply(endpoint: &'static str, error: &TransportError) -> Failure {
-    Failure { error: unreached(endpoint, error), passes_soon: !matches!(error, TransportError::TooLarge) }
+    let passes_soon = !matches!(error, TransportError::TooLarge);
+    Failure::new(unreached(endpoint, error), passes_soon)
 }
 
 /// The error of the last of several calls, saying so.

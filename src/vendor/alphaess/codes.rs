@@ -1,7 +1,8 @@
 //! What the vendor's codes and HTTP statuses mean, and what the owner can do about each.
 
+use super::schedule::store_of;
 use super::wire::quoted;
-use crate::device::{DeviceError, WriteFailure};
+use crate::device::{DeviceError, Store, WriteFailure};
 
 /// What kind of answer a call had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +100,8 @@ impl Refusal {
     /// A refusal by code. `ahead`: how many seconds the server's clock is ahead of this machine's, if known.
     pub(super) fn by_code(endpoint: &'static str, code: i64, words: &str, ahead: Option<i64>) -> Refusal {
         let class = Class::of(code);
-        let mut reason = format!("code {code}: {}", class.advice());
+        let advice = not_entitled(endpoint).filter(|_| class == Class::NotEntitled);
+        let mut reason = format!("code {code}: {}", advice.unwrap_or_else(|| class.advice().to_owned()));
         if let Some(ahead) = ahead.filter(|_| class == Class::ClockOrAllowList) {
             reason.push_str(&format!("; {}", skew(ahead)));
         }
@@ -137,6 +139,18 @@ impl Refusal {
         };
         if unclear { WriteFailure::OutcomeUnknown(error) } else { WriteFailure::Refused(error) }
     }
+}
+
+/// What to do about a store that the system is not entitled to; `None` for every other endpoint.
+fn not_entitled(endpoint: &str) -> Option<String> {
+    let own = store_of(endpoint)?;
+    let other = if own == Store::Periodic { Store::TwoWindow } else { Store::Periodic };
+    Some(format!(
+        "this system is not entitled to the {}; try the other one with `device: store: {}`, or have the vendor's support \
+         enable this one for the serial",
+        own.name(),
+        other.word()
+    ))
 }
 
 fn skew(ahead: i64) -> String {
@@ -189,6 +203,20 @@ mod tests {
         check(6009, Some(-3600), "this machine's clock is 3600 s ahead of the server's");
         check(6009, Some(2), "this machine's clock agrees with the server's");
         check(6009, None, "the addresses that the developer portal allows");
+    }
+
+    #[test]
+    fn a_store_without_entitlement_is_named_with_the_other_one() {
+        let check = |endpoint, own: &str, other: &str| {
+            let reason = Refusal::by_code(endpoint, 6017, "", None).reason;
+            assert!(reason.contains(&format!("not entitled to the {own} store")), "{reason}");
+            assert!(reason.contains(&format!("`device: store: {other}`")), "{reason}");
+        };
+        check("getTimeChargeBySn", "periodic", "two-window");
+        check("setTimeChargeBySn", "periodic", "two-window");
+        check("getChargeConfigInfo", "two-window", "periodic");
+        check("updateDisChargeConfigInfo", "two-window", "periodic");
+        assert!(!Refusal::by_code("setTimeChargeBySn", 6008, "", None).reason.contains("store:"));
     }
 
     #[test]

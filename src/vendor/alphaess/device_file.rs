@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::periodic::{parse_stated, stated_fields};
 use super::schedule::{fields_of, parse_charge, parse_discharge, read_endpoint};
 use super::wire::{kind, quoted};
 use crate::device::{Object, Schedule, Settings, TwoWindow};
@@ -37,7 +38,8 @@ pub enum DeviceFileError {
     },
 }
 
-/// The schedule that a device file holds: `{ "getChargeConfigInfo": {…}, "getDisChargeConfigInfo": {…} }`.
+/// The schedule that a device file holds: `{ "getChargeConfigInfo": {…}, "getDisChargeConfigInfo": {…} }` of the two-window
+/// store, or `{ "getTimeChargeBySn": {…} }` of the periodic one, whose switches it may state: see [`parse_stated`].
 ///
 /// # Errors
 /// What is wrong and where.
@@ -47,33 +49,49 @@ pub fn parse_device_file(text: &str) -> Result<Schedule, DeviceFileError> {
     }
     let Unique(value) = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| syntax(&error))?;
     let Value::Object(fields) = &value else {
-        return Err(content("the file", format!("{}, not an object with two endpoints", kind(&value))));
+        return Err(content("the file", format!("{}, not an object with the endpoints of a store", kind(&value))));
     };
     for key in fields.keys() {
         check_key(key)?;
     }
-    let charge = parse_charge(data_of(fields, Object::Charge)?);
-    let discharge = parse_discharge(data_of(fields, Object::Discharge)?);
-    Ok(Schedule::TwoWindow(TwoWindow {
-        charge: charge.map_err(|reason| content(read_endpoint(Object::Charge), reason))?,
-        discharge: discharge.map_err(|reason| content(read_endpoint(Object::Discharge), reason))?,
-    }))
+    let periodic = read_endpoint(Object::Windows);
+    if !fields.contains_key(periodic) {
+        let charge = parse_charge(data_of(fields, Object::Charge)?);
+        let discharge = parse_discharge(data_of(fields, Object::Discharge)?);
+        return Ok(Schedule::TwoWindow(TwoWindow {
+            charge: charge.map_err(|reason| content(read_endpoint(Object::Charge), reason))?,
+            discharge: discharge.map_err(|reason| content(read_endpoint(Object::Discharge), reason))?,
+        }));
+    }
+    if fields.len() > 1 {
+        return Err(content(
+            periodic,
+            "stands beside another store; a device is driven through one of them".to_owned(),
+        ));
+    }
+    let list = parse_stated(data_of(fields, Object::Windows)?);
+    Ok(Schedule::Windows(list.map_err(|reason| content(periodic, reason))?))
 }
 
 /// A schedule as [`parse_device_file`] reads it.
 #[must_use]
 pub fn device_file(schedule: &Schedule) -> Value {
-    let entry = |settings: Settings| (read_endpoint(settings.object()).to_owned(), Value::Object(fields_of(&settings)));
+    let stated = |settings: &Settings| match settings {
+        Settings::Windows(list) => stated_fields(list),
+        settings => fields_of(settings),
+    };
+    let entry = |settings: Settings| (read_endpoint(settings.object()).to_owned(), Value::Object(stated(&settings)));
     Value::Object(schedule.contents().into_iter().map(entry).collect())
 }
 
 fn check_key(key: &str) -> Result<(), DeviceFileError> {
-    let known = [Object::Charge, Object::Discharge].map(read_endpoint);
+    let known = Object::ALL.map(read_endpoint);
     if known.contains(&key) {
         return Ok(());
     }
     let hint = nearest(key, known).map_or(String::new(), |name| format!("; did you mean {name}?"));
-    let reason = format!("unknown; only {} stand in a device file{hint}", known.join(" and "));
+    let [charge, discharge, windows] = known;
+    let reason = format!("unknown; {charge} and {discharge}, or {windows}, stand in a device file{hint}");
     Err(content(quoted(key), reason))
 }
 
@@ -119,6 +137,34 @@ mod tests {
     }
 
     #[test]
+    fn a_device_file_of_the_periodic_store_states_what_the_cloud_does_not_say() {
+        let file = |switches: &str| {
+            format!(
+                r#"{{"getTimeChargeBySn": {{"executeCycleType": 0, {switches} "chargeTimeList": [{{"beginTime": "00:00",
+                "endTime": "05:30", "chargePower": 3000, "chargeLimit": 90}}], "dischargeTimeList": []}}}}"#
+            )
+        };
+        let check = |switches: &str, expect: &str| {
+            let schedule = parse_device_file(&file(switches)).expect("a schedule");
+            let shown: Vec<String> = schedule.contents().iter().map(Settings::to_string).collect();
+            assert_eq!(shown.join(""), expect, "{switches}");
+            assert_eq!(parse_device_file(&device_file(&schedule).to_string()), Ok(schedule), "{switches}");
+        };
+        let unread = "grid charge, if switched on, 00:00–05:30 to 90 % at 3000 W; discharge unrestricted";
+        check("", unread);
+        check(r#""gridChargeCycle": 0, "ctrDisCycle": 0,"#, unread);
+        check(r#""gridChargeCycle": false, "ctrDisCycle": true,"#, "no grid charge; discharge unrestricted");
+        check(
+            r#""gridChargeCycle": 1, "ctrDisCycle": 0,"#,
+            "grid charge 00:00–05:30 to 90 % at 3000 W; discharge unrestricted",
+        );
+        let both = file("").replacen('{', r#"{"getChargeConfigInfo": {},"#, 1);
+        let why = parse_device_file(&both).map_err(|error| error.to_string());
+        let expect = "getTimeChargeBySn: stands beside another store; a device is driven through one of them";
+        assert_eq!(why, Err(expect.to_owned()));
+    }
+
+    #[test]
     fn what_is_wrong_with_a_device_file_is_said_with_its_place() {
         let check = |text: &str, expect: &str| {
             assert_eq!(parse_device_file(text).map_err(|error| error.to_string()), Err(expect.to_owned()));
@@ -126,14 +172,14 @@ mod tests {
         check("", "1:0: not a device file: EOF while parsing a value");
         check("{\n  \"getChargeConfigInfo\": {,", "2:27: not a device file: key must be a string");
         check(&GOOD.replace("timeChaf2", "timeChaf1"), "2:108: not a device file: “timeChaf1” stands twice");
-        check("[]", "the file: a list, not an object with two endpoints");
+        check("[]", "the file: a list, not an object with the endpoints of a store");
         check("{}", "getChargeConfigInfo: missing");
         check(&GOOD.replace("05:30", "5h30"), "getChargeConfigInfo: timeChae1 is “5h30”, not a time of day");
         check(&GOOD.replace("10.0", "null"), "getDisChargeConfigInfo: batUseCap is missing");
         check(
             &GOOD.replace("getDisC", "getDisc"),
-            "“getDischargeConfigInfo”: unknown; only getChargeConfigInfo and getDisChargeConfigInfo stand in a device \
-             file; did you mean getDisChargeConfigInfo?",
+            "“getDischargeConfigInfo”: unknown; getChargeConfigInfo and getDisChargeConfigInfo, or getTimeChargeBySn, \
+             stand in a device file; did you mean getDisChargeConfigInfo?",
         );
         check(
             r#"{"getChargeConfigInfo": {"code": 200, "data": {}}}"#,

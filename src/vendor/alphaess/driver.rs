@@ -5,16 +5,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 
+use super::cloud::Failure;
 use super::endpoint;
 use super::history::Day;
 use super::power::parse_sample;
-use super::schedule::{check_serial, parse_settings, payload, read_endpoint, write_endpoint};
+use super::schedule::{STORES, check_serial, parse_settings, payload, read_endpoint, write_endpoint};
 use super::systems::{DayEnergy, energy, sums};
 use super::{BatteryLimits, Cloud, Freshness, Memory, Sample, Watch, judge};
 use crate::clock::Clock;
 use crate::device::access::HistoryPoint;
 use crate::device::{
-    Capability, DeviceError, Object, ReadDevice, Schedule, Settings, TwoWindow, WriteDevice, WriteFailure,
+    Capability, DeviceError, Object, ReadDevice, Schedule, Settings, Store, WriteDevice, WriteFailure,
 };
 use crate::snapshot::Snapshot;
 use crate::time::{Instant, Zone};
@@ -30,12 +31,41 @@ pub struct AlphaEss {
     battery: Option<BatteryLimits>,
     freshness: Freshness,
     watch: Watch,
+    store: Choice,
     /// The newest day of the history as it was last read, oldest first; `None` if it is to be read again in any case.
     history: Option<Vec<HistoryPoint>>,
 }
 
+/// Which of the system's stores is driven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    /// Whoever made the driver says which.
+    Given(Store),
+    /// The one that answered.
+    Found(Store),
+    /// The first read of the schedule asks which answers.
+    Open,
+}
+
+impl Choice {
+    fn store(self) -> Option<Store> {
+        match self {
+            Choice::Given(store) | Choice::Found(store) => Some(store),
+            Choice::Open => None,
+        }
+    }
+
+    /// What was found, by another process or an earlier one, unless more is known here.
+    fn or_found(self, found: Option<Store>) -> Choice {
+        match (self, found.filter(|store| STORES.contains(store))) {
+            (Choice::Open, Some(store)) => Choice::Found(store),
+            (known, _) => known,
+        }
+    }
+}
+
 impl AlphaEss {
-    /// The system of this serial. `zone` is where its wall clock hangs: the cloud names none. Without `battery` no jump of
+    /// The system of this serial, driven through its two-window store. `zone` is where its wall clock hangs: the cloud names none. Without `battery` no jump of
     /// the state of charge is judged.
     #[must_use]
     pub fn new(
@@ -54,8 +84,17 @@ impl AlphaEss {
             battery,
             freshness,
             watch,
+            store: Choice::Given(Store::TwoWindow),
             history: None,
         }
+    }
+
+    /// The same system driven through one of its stores and never through the other; a store that is none of the vendor's is
+    /// refused with every call. `None`: the first read of the schedule asks the two-window store, and the periodic one where
+    /// the system is not entitled to that, and stays with the one that answers.
+    #[must_use]
+    pub fn with_store(self, store: Option<Store>) -> AlphaEss {
+        AlphaEss { store: store.map_or(Choice::Open, Choice::Given), ..self }
     }
 
     /// The same system with other retries.
@@ -75,13 +114,18 @@ impl AlphaEss {
     #[must_use]
     pub fn with_memory(mut self, memory: Memory) -> AlphaEss {
         self.cloud.pace = memory.pace;
-        AlphaEss { freshness: memory.freshness, watch: memory.watch, history: None, ..self }
+        let store = self.store.or_found(memory.found);
+        AlphaEss { freshness: memory.freshness, watch: memory.watch, store, history: None, ..self }
     }
 
     /// What should be remembered until the next process.
     #[must_use]
     pub fn remembered(&self) -> Memory {
-        Memory { pace: self.cloud.pace.clone(), freshness: self.freshness, watch: self.watch.clone() }
+        let found = match self.store {
+            Choice::Found(store) => Some(store),
+            Choice::Given(_) | Choice::Open => None,
+        };
+        Memory { pace: self.cloud.pace.clone(), freshness: self.freshness, watch: self.watch.clone(), found }
     }
 
     /// What the system counted on one local day.
@@ -149,6 +193,61 @@ impl AlphaEss {
         }
     }
 
+    /// One object of a store.
+    async fn content(&mut self, object: Object) -> Result<Settings, Failure> {
+        let serial = self.serial.as_str();
+        let parse = |data: &serde_json::Value| {
+            check_serial(data, serial)?;
+            parse_settings(object, data)
+        };
+        self.cloud.ask(read_endpoint(object), &[("sysSn", serial)], parse).await
+    }
+
+    /// The whole schedule of one store, its objects read one after the other.
+    async fn contents(&mut self, store: Store) -> Result<Schedule, Failure> {
+        let mut contents = Vec::new();
+        for object in store.objects() {
+            contents.push(self.content(*object).await?);
+        }
+        Schedule::of(&contents).ok_or_else(|| {
+            let reason = "one object was read as the other".to_owned();
+            Failure::malformed(store.objects().first().map_or("", |object| read_endpoint(*object)), reason)
+        })
+    }
+
+    /// The schedule of the store that answers. Only a system that is not entitled to the two-window store is asked for the
+    /// other: whatever else fails may pass, and says nothing of what the system has.
+    async fn found(&mut self) -> Result<Schedule, DeviceError> {
+        let first = match self.contents(Store::TwoWindow).await {
+            Err(failure) if failure.not_entitled => failure.error,
+            read => return self.settle(Store::TwoWindow, read),
+        };
+        match self.contents(Store::Periodic).await {
+            Err(failure) if failure.not_entitled => Err(DeviceError::Permanent {
+                endpoint: endpoint::READ_PERIODIC,
+                reason: format!("this system has no store that can be read: {first}; {}", failure.error),
+            }),
+            read => self.settle(Store::Periodic, read),
+        }
+    }
+
+    fn settle(&mut self, store: Store, read: Result<Schedule, Failure>) -> Result<Schedule, DeviceError> {
+        if read.is_ok() {
+            self.store = Choice::Found(store);
+        }
+        read.map_err(|failure| failure.error)
+    }
+
+    /// Why an object is not this driver's to touch; `None` if it is.
+    fn not_ours(&self, object: Object, endpoint: &'static str) -> Option<DeviceError> {
+        let reason = match self.store.store() {
+            Some(store) if STORES.contains(&store) && store.objects().contains(&object) => return None,
+            Some(store) => format!("not called: the system is driven through its {}", store.name()),
+            None => "not called: which store the system has is not known before its schedule is read".to_owned(),
+        };
+        Some(DeviceError::Permanent { endpoint, reason })
+    }
+
     async fn judged(&mut self) -> Result<Snapshot, DeviceError> {
         let sample = self.sample().await?;
         let read_at = self.cloud.clock().now();
@@ -161,7 +260,10 @@ impl AlphaEss {
 #[async_trait]
 impl ReadDevice for AlphaEss {
     fn capability(&self) -> Capability {
-        Capability::alphaess_two_window()
+        match self.store.store() {
+            Some(Store::Periodic) => Capability::alphaess_periodic(),
+            _ => Capability::alphaess_two_window(),
+        }
     }
 
     fn memory(&self) -> String {
@@ -171,6 +273,7 @@ impl ReadDevice for AlphaEss {
     fn heed(&mut self, memory: &str) {
         if let Some(other) = Memory::from_text(memory) {
             self.cloud.pace.heed(&other.pace);
+            self.store = self.store.or_found(other.found);
         }
     }
 
@@ -183,26 +286,22 @@ impl ReadDevice for AlphaEss {
     }
 
     async fn object(&mut self, object: Object) -> Result<Settings, DeviceError> {
-        let serial = self.serial.as_str();
-        let parse = |data: &serde_json::Value| {
-            check_serial(data, serial)?;
-            parse_settings(object, data)
-        };
-        self.cloud.read(read_endpoint(object), &[("sysSn", serial)], parse).await
+        if let Some(error) = self.not_ours(object, read_endpoint(object)) {
+            return Err(error);
+        }
+        self.content(object).await.map_err(|failure| failure.error)
     }
 
     async fn schedule(&mut self) -> Result<Schedule, DeviceError> {
-        let charge = self.object(Object::Charge).await?;
-        let discharge = self.object(Object::Discharge).await?;
-        match (charge, discharge) {
-            (Settings::Charge(charge), Settings::Discharge(discharge)) => {
-                Ok(Schedule::TwoWindow(TwoWindow { charge, discharge }))
-            }
-            _ => Err(DeviceError::Malformed {
-                endpoint: read_endpoint(Object::Charge),
-                reason: "one object was read as the other".to_owned(),
-            }),
+        let read = match self.store {
+            Choice::Open => return self.found().await,
+            Choice::Given(store) | Choice::Found(store) => self.contents(store).await,
+        };
+        // A store that was found by asking and has been taken away since is looked for again: nothing is known of it.
+        if let (Choice::Found(_), Err(Failure { not_entitled: true, .. })) = (self.store, &read) {
+            self.store = Choice::Open;
         }
+        read.map_err(|failure| failure.error)
     }
 
     async fn history(&mut self, day: NaiveDate) -> Result<Vec<HistoryPoint>, DeviceError> {
@@ -213,7 +312,14 @@ impl ReadDevice for AlphaEss {
 #[async_trait]
 impl WriteDevice for AlphaEss {
     async fn write(&mut self, settings: &Settings) -> Result<(), WriteFailure> {
-        let body = payload(settings, &self.serial);
-        self.cloud.write(write_endpoint(settings.object()), &body).await
+        let endpoint = write_endpoint(settings.object());
+        if let Some(error) = self.not_ours(settings.object(), endpoint) {
+            return Err(WriteFailure::Refused(error));
+        }
+        if settings.is_unread() {
+            let reason = "not called: whether the windows are to be in force is not said".to_owned();
+            return Err(WriteFailure::Refused(DeviceError::Permanent { endpoint, reason }));
+        }
+        self.cloud.write(endpoint, &payload(settings, &self.serial)).await
     }
 }

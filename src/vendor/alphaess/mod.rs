@@ -15,6 +15,7 @@ mod wire;
 pub use cloud::Cloud;
 pub use device_file::{DeviceFileError, MAX_DEVICE_FILE_BYTES, device_file, parse_device_file};
 pub use driver::AlphaEss;
+pub use periodic::parse_periodic;
 pub use schedule::{parse_charge, parse_discharge, parse_settings, payload, read_endpoint, write_endpoint};
 pub use systems::{DayEnergy, System};
 

@@ -1,12 +1,15 @@
-//! The two objects of the schedule store, between the vendor's JSON and the normal form.
+//! The objects of the schedule stores, between the vendor's JSON and the normal form.
 
 use serde_json::{Map, Value, json};
 
 use super::endpoint;
 use super::periodic::{parse_periodic, periodic_fields};
 use super::wire::{self, kind, number, object, quoted, whole};
-use crate::device::{ChargeSettings, DischargeSettings, Object, Period, Settings};
+use crate::device::{ChargeSettings, DischargeSettings, Object, Period, Settings, Store};
 use crate::time::ClockTime;
+
+/// The vendor's stores.
+pub(super) const STORES: [Store; 2] = [Store::TwoWindow, Store::Periodic];
 
 /// The vendor's name of the endpoint that reads an object.
 #[must_use]
@@ -26,6 +29,15 @@ pub fn write_endpoint(object: Object) -> &'static str {
         Object::Discharge => endpoint::WRITE_DISCHARGE,
         Object::Windows => endpoint::WRITE_PERIODIC,
     }
+}
+
+/// The store that an endpoint belongs to; `None` if it is no store's.
+pub(super) fn store_of(endpoint: &str) -> Option<Store> {
+    let has = |store: &Store| {
+        let names = store.objects().iter().flat_map(|object| [read_endpoint(*object), write_endpoint(*object)]);
+        names.into_iter().any(|name| name == endpoint)
+    };
+    STORES.into_iter().find(has)
 }
 
 /// The charge object from the `data` of `getChargeConfigInfo`.
@@ -66,7 +78,7 @@ pub fn parse_settings(object: Object, data: &Value) -> Result<Settings, String> 
     }
 }
 
-/// Exactly what a write sends: all seven fields, since each update replaces its whole object.
+/// Exactly what a write sends: every field, since each update replaces its whole object.
 #[must_use]
 pub fn payload(settings: &Settings, serial: &str) -> Value {
     let mut fields = Map::new();
@@ -98,7 +110,7 @@ fn six(names: [&str; 6], flag: bool, [one, two]: [Period; 2], percent: u8) -> Ma
 }
 
 /// 0 or 1 in any spelling of a number, or a truth value.
-fn flag(fields: &Map<String, Value>, key: &str) -> Result<bool, String> {
+pub(super) fn flag(fields: &Map<String, Value>, key: &str) -> Result<bool, String> {
     if let Some(Value::Bool(value)) = fields.get(key) {
         return Ok(*value);
     }
@@ -111,7 +123,7 @@ fn flag(fields: &Map<String, Value>, key: &str) -> Result<bool, String> {
 }
 
 /// A whole percentage in any spelling of a number.
-fn percent(fields: &Map<String, Value>, key: &str) -> Result<u8, String> {
+pub(super) fn percent(fields: &Map<String, Value>, key: &str) -> Result<u8, String> {
     let value = number(fields, key)?.ok_or_else(|| missing(key))?;
     let percent = whole(value).and_then(|value| u8::try_from(value).ok()).filter(|value| *value <= 100);
     percent.ok_or_else(|| format!("{key} is {value}, not a whole percentage"))
@@ -137,7 +149,7 @@ fn time(fields: &Map<String, Value>, key: &str) -> Result<ClockTime, String> {
     minutes.parse().map_err(|()| format!("{key} is {}, not a time of day", quoted(text)))
 }
 
-fn missing(key: &str) -> String {
+pub(super) fn missing(key: &str) -> String {
     format!("{key} is missing")
 }
 

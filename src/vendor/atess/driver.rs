@@ -22,7 +22,7 @@ use crate::device::{
 };
 use crate::snapshot::Snapshot;
 use crate::time::{Instant, Zone};
-use crate::units::{Energy, Fraction, Power, Soc};
+use crate::units::{Fraction, Power, Soc};
 use crate::vendor::credentials::AtessCredentials;
 use crate::vendor::failure::malformed;
 use crate::vendor::freshness::Freshness;
@@ -113,7 +113,12 @@ impl Enerclo {
     #[must_use]
     pub fn remembered(&self) -> Memory {
         Memory {
-            common: Common { pace: self.cloud.pace.clone(), freshness: self.freshness, watch: self.watch.clone() },
+            common: Common {
+                pace: self.cloud.pace.clone(),
+                freshness: self.freshness,
+                watch: self.watch.clone(),
+                found: None,
+            },
             counters: self.counters,
             data: self.data.clone(),
             settings: self.settings.clone(),
