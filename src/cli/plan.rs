@@ -63,7 +63,7 @@ fn supposed(options: &Options, words: &[String], policy: &Policy, horizon: Durat
         None => SystemClock::default().now(),
     };
     let given = given::given(words, now)?;
-    let present = present(options)?;
+    let present = present(options, policy)?;
     let permits = unused(policy);
     let mut inputs = Inputs {
         now,
@@ -93,11 +93,18 @@ fn observe(inputs: &mut Inputs, policy: &Policy, now: Instant) {
     inputs.memory.observe(policy, &situation);
 }
 
-fn present(options: &Options) -> Result<Option<Schedule>, Failure> {
+fn present(options: &Options, policy: &Policy) -> Result<Option<Schedule>, Failure> {
     let Some(path) = &options.device else { return Ok(None) };
     let text = files::read_text(path)?;
-    let schedule = alphaess::parse_device_file(&text);
-    schedule.map(Some).map_err(|error| Failure(format!("{}: {error}", path.display())))
+    let wrong = |why: String| Failure(format!("{}: {why}", path.display()));
+    let schedule = alphaess::parse_device_file(&text).map_err(|error| wrong(error.to_string()))?;
+    match policy.device.kind.chosen_store().filter(|store| *store != schedule.store()) {
+        Some(store) => {
+            let (held, asked) = (schedule.store().name(), store.name());
+            Err(wrong(format!("it holds what the {held} has, and the policy asks for the {asked}")))
+        }
+        None => Ok(Some(schedule)),
+    }
 }
 
 /// What a plan rests on where the device is asked; what is given replaces what it says.
@@ -117,7 +124,7 @@ async fn surveyed(
         world.save()?;
     }
     let mut inputs = surveyed?;
-    if let Some(schedule) = present(options)? {
+    if let Some(schedule) = present(options, &loaded.policy)? {
         inputs.present = Some(schedule);
     }
     Ok(inputs)

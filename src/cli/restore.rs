@@ -14,7 +14,7 @@ use crate::policy::Policy;
 use crate::report::listing;
 use crate::report::moment::{self, rfc3339};
 use crate::report::style::Role;
-use crate::runner::Site;
+use crate::runner::{Site, presumption};
 use crate::time::Instant;
 
 /// What was there before, and what is there now.
@@ -23,6 +23,8 @@ struct Way {
     read_at: Instant,
     present: Schedule,
     differences: Vec<Difference>,
+    /// What is taken for granted of what was there before.
+    presumed: Option<&'static str>,
 }
 
 /// Shows what would change, asks, writes and reads back.
@@ -38,7 +40,7 @@ pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
     }
     let _lock = StateLock::acquire(&session.state()?, &format!("offpeak restore {}", options.policy.display()))?;
     session.runtime()?.block_on(async {
-        let (mut site, world) = session.writing_site(&loaded).await?;
+        let (mut site, world) = session.restoring_site(&loaded).await?;
         let done = agree_and_restore(options, session, &loaded, &mut site).await;
         if let Some(world) = world {
             world.save()?;
@@ -56,7 +58,7 @@ fn nothing(session: &Session<'_>, policy: &Policy) -> Outcome {
             folder.display()
         )),
         Format::Json => print_json(&json!({
-            "version": 1, "site": policy.site, "original": null, "present": null, "changes": [], "stored": null,
+            "version": 1, "site": policy.site, "original": null, "present": null, "changes": [], "presumed": null, "stored": null,
         })),
     }
     Ok(OK)
@@ -70,14 +72,17 @@ async fn agree_and_restore(options: &Options, session: &Session<'_>, loaded: &Lo
     let Some((original, read_at)) = site.journal().original(&loaded.policy.site)? else {
         return nothing(session, &loaded.policy);
     };
-    let same = present.same_meaning(&original);
+    let presumed = presumption(&original);
+    let original = original.presumed();
+    let same = present.same_meaning(&original) && !present.is_unread();
     let differences = if same { Vec::new() } else { diff::between(&present, &original) };
-    let way = Way { original, read_at, present, differences };
+    let way = Way { original, read_at, present, differences, presumed };
     let text = session.format() == Format::Text;
     if text {
         print(&shown(&loaded.policy, &way));
     }
     if way.differences.is_empty() {
+        site.release_store()?;
         return Ok(told(session, &loaded.policy, &way, None, "the device holds that already; nothing was sent."));
     }
     if !options.yes && !ask("send this?") {
@@ -87,6 +92,9 @@ async fn agree_and_restore(options: &Options, session: &Session<'_>, loaded: &Lo
     let word = site.put(original, "restore").await?;
     site.remember_driver()?;
     let stored = site.present().is_some_and(|present| present.same_meaning(&original));
+    if stored {
+        site.release_store()?;
+    }
     let then = if stored { "; `offpeak apply` or `offpeak run` would write its own schedule again" } else { "" };
     Ok(told(session, &loaded.policy, &way, Some(stored), &format!("{word}{then}.")))
 }
@@ -105,7 +113,8 @@ fn shown(policy: &Policy, way: &Way) -> String {
         let endpoint = difference.to.update_endpoint();
         difference.changes.iter().map(move |change| (endpoint, Role::Text, change.to_string()))
     });
-    listing::facts(&title, &facts.collect::<Vec<_>>(), terminal::style())
+    let presumed = way.presumed.map(|presumed| ("note", Role::Warn, presumed.to_owned()));
+    listing::facts(&title, &facts.chain(presumed).collect::<Vec<_>>(), terminal::style())
 }
 
 /// Tells how it ended: the exit code.
@@ -118,6 +127,7 @@ fn told(session: &Session<'_>, policy: &Policy, way: &Way, stored: Option<bool>,
             "original": { "at": rfc3339(way.read_at), "schedule": listing::schedule_json(&way.original) },
             "present": listing::schedule_json(&way.present),
             "changes": listing::differences_json(&way.differences),
+            "presumed": way.presumed,
             "stored": stored,
         })),
     }

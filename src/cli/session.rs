@@ -121,7 +121,8 @@ impl<'a> Session<'a> {
         let folder = self.state()?;
         let journal = Journal::open_beside(&folder).map_err(|error| past::unusable(&folder, &error))?;
         let memory = runner::driver_memory(&journal, &loaded.policy.site)?;
-        let way = Way { clock: Arc::clone(&clock), memory, impatient: true };
+        let recorded = journal.store(&loaded.policy.site)?;
+        let way = Way { clock: Arc::clone(&clock), memory, recorded, impatient: true };
         let hand = runner::reading(&loaded.policy, way, world.as_ref())?;
         Ok((Site::begin(loaded.policy.clone(), &loaded.text, hand, journal, clock)?, world))
     }
@@ -131,11 +132,27 @@ impl<'a> Session<'a> {
     /// # Errors
     /// The journal or the device cannot be reached.
     pub async fn writing_site(&self, loaded: &Loaded) -> Result<(Site, Option<Kept>), Failure> {
-        let (clock, world) = self.lived(&loaded.policy).await?;
         let journal = Journal::open(&self.state()?)?;
-        let memory = runner::driver_memory(&journal, &loaded.policy.site)?;
-        let way = Way { clock: Arc::clone(&clock), memory, impatient: false };
-        let hand = runner::writing(&loaded.policy, way, world.as_ref())?;
-        Ok((Site::begin(loaded.policy.clone(), &loaded.text, hand, journal, clock)?, world))
+        self.written(loaded.policy.clone(), &loaded.text, journal).await
+    }
+
+    /// The policy's site with the store through which it was written, whatever the policy says of stores: to put back what was
+    /// there before.
+    ///
+    /// # Errors
+    /// The journal or the device cannot be reached.
+    pub async fn restoring_site(&self, loaded: &Loaded) -> Result<(Site, Option<Kept>), Failure> {
+        let journal = Journal::open(&self.state()?)?;
+        let policy = runner::as_recorded(&loaded.policy, &journal)?;
+        self.written(policy, &loaded.text, journal).await
+    }
+
+    async fn written(&self, policy: Policy, text: &str, journal: Journal) -> Result<(Site, Option<Kept>), Failure> {
+        let (clock, world) = self.lived(&policy).await?;
+        let memory = runner::driver_memory(&journal, &policy.site)?;
+        let recorded = journal.store(&policy.site)?;
+        let way = Way { clock: Arc::clone(&clock), memory, recorded, impatient: false };
+        let hand = runner::writing(&policy, way, world.as_ref())?;
+        Ok((Site::begin(policy, text, hand, journal, clock)?, world))
     }
 }

@@ -4,8 +4,14 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::shape::{instant, nanos, object, settings_json, settings_parsed};
 use super::{Journal, JournalError, LogKind, log, seal};
-use crate::device::{Object, Schedule, Settings};
+use crate::device::{Object, Schedule, Settings, Store};
 use crate::time::Instant;
+
+/// The note under which the store stands through which a site is written.
+const STORE: &str = "store";
+
+/// What stands there instead once the device holds again what it held before.
+const RELEASED: &str = "none";
 
 /// The content of an object at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,15 +61,22 @@ impl Journal {
         one(&self.connection, site, "proven", object)
     }
 
-    /// Journals what the device held before the first write ever made to it. Only the first call for a site does anything;
-    /// says whether this was it.
+    /// Journals what the device held before the first write ever made to it, and through which store it is written. Only the
+    /// first call for a site does anything; says whether this was it. Where that store was released since and the schedule is
+    /// another one's, it is the first again: what was known of the other store is forgotten.
     ///
     /// # Errors
     /// The journal cannot be written.
     pub fn keep_original(&self, site: &str, schedule: &Schedule, at: Instant) -> Result<bool, JournalError> {
         self.durably(|transaction| {
-            if original(transaction, site)?.is_some() {
+            let known = original(transaction, site)?.map(|(known, _)| known.store());
+            record_store(transaction, site, schedule.store().word(), at)?;
+            if known == Some(schedule.store()) {
                 return Ok(false);
+            }
+            if known.is_some() {
+                transaction.execute("DELETE FROM schedules WHERE site = ?1", params![site])?;
+                transaction.execute("DELETE FROM drifts WHERE site = ?1", params![site])?;
             }
             for settings in schedule.contents() {
                 let text = settings_json(&settings)?;
@@ -79,6 +92,29 @@ impl Journal {
     /// The journal cannot be read.
     pub fn original(&self, site: &str) -> Result<Option<(Schedule, Instant)>, JournalError> {
         original(&self.connection, site)
+    }
+
+    /// The store through which a site was written; `None` if it never was, or was released since.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn store(&self, site: &str) -> Result<Option<Store>, JournalError> {
+        match self.note(site, STORE)? {
+            Some((_, word)) if word == RELEASED => Ok(None),
+            Some((_, word)) => {
+                Store::named(&word).map(Some).ok_or_else(|| JournalError::Damaged(format!("the store of {site}")))
+            }
+            // Before stores were recorded, what was there before the first write told which one it was.
+            None => Ok(self.original(site)?.map(|(schedule, _)| schedule.store())),
+        }
+    }
+
+    /// Journals that the device holds again what it held before the first write: another store may be chosen.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn release_store(&self, site: &str, at: Instant) -> Result<(), JournalError> {
+        self.durably(|transaction| record_store(transaction, site, RELEASED, at))
     }
 
     /// Journals that someone else changed an object; says whether that is news.
@@ -117,6 +153,12 @@ impl Journal {
         self.connection.execute("DELETE FROM drifts WHERE site = ?1 AND object = ?2", params![site, object.word()])?;
         Ok(())
     }
+}
+
+fn record_store(connection: &Connection, site: &str, word: &str, at: Instant) -> Result<(), JournalError> {
+    let sql = "INSERT OR REPLACE INTO notes (site, key, at, value) VALUES (?1, ?2, ?3, ?4)";
+    connection.execute(sql, params![site, STORE, nanos(at), word])?;
+    Ok(())
 }
 
 /// Reads every row, of whatever role, and so checks it.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Hand;
+use super::store::{Conflict, asked, choose};
 use crate::clock::Clock;
-use crate::device::{DeviceKind, Driver, ReadDevice, Settings, WriteDevice};
+use crate::device::{DeviceKind, Driver, ReadDevice, Settings, Store, WriteDevice};
 use crate::policy::Policy;
 use crate::policy::model::DeviceSpec;
 use crate::time::Instant;
@@ -28,6 +29,8 @@ pub struct Way {
     pub clock: Arc<dyn Clock>,
     /// What the driver wanted remembered by the last process.
     pub memory: Option<String>,
+    /// The store through which the site was written before, as the journal records it.
+    pub recorded: Option<Store>,
     /// Whether someone waits in front of a terminal: then a failed read is not tried again.
     pub impatient: bool,
 }
@@ -44,6 +47,9 @@ pub enum ConnectError {
     /// The simulated world cannot be used.
     #[error("the simulated world: {0}")]
     World(#[from] KeptError),
+    /// The store is not the one through which the site was written.
+    #[error("{0}")]
+    Store(#[from] Conflict),
     /// This version has no driver for the device.
     #[error("this version has no driver for {0}")]
     NoDriver(&'static str),
@@ -73,15 +79,17 @@ pub fn payload(settings: &Settings, device: &DeviceSpec) -> Value {
 }
 
 fn connect(policy: &Policy, way: Way, world: Option<&Kept>) -> Result<Box<dyn WriteDevice>, ConnectError> {
+    let store = choose(asked(policy), way.recorded, None)?;
     match (&policy.device.kind, world) {
         (DeviceKind::AlphaEss { .. }, _) => {
             let line = http(policy.device.url.as_deref())?;
-            Ok(Box::new(alphaess(policy, way, line, credentials()?)))
+            Ok(Box::new(alphaess(policy, way, line, credentials()?).with_store(store)))
         }
         (DeviceKind::Simulated { .. }, Some(world)) => {
             let (app_id, app_secret) = world.credentials();
             let line = Arc::new(InProcess::new(world.cloud(), Arc::clone(&way.clock)));
-            Ok(Box::new(alphaess(policy, way, line, AlphaEssCredentials::new(&app_id, &app_secret)?)))
+            let credentials = AlphaEssCredentials::new(&app_id, &app_secret)?;
+            Ok(Box::new(alphaess(policy, way, line, credentials).with_store(store)))
         }
         (kind, _) => Err(ConnectError::NoDriver(kind.driver().name())),
     }

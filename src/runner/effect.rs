@@ -4,11 +4,15 @@ use tracing::warn;
 
 use super::site::{Site, SiteError};
 use crate::apply::{Unseen, Verdict, Watch};
-use crate::device::{Outcome, Settings};
+use crate::device::{Outcome, Settings, Store};
+use crate::journal::WriteRecord;
 use crate::time::Instant;
 
 /// The key of the alarm about a schedule that is accepted and has no effect.
 const ALARM: &str = "effect";
+
+/// How many of the newest writes are looked back on for one that had an effect.
+const LOOKED_BACK: u32 = 100;
 
 /// The key of the note that keeps when an object was last written.
 const WRITTEN_NOTE: &str = "written";
@@ -55,10 +59,22 @@ impl Site {
             )?;
         }
         match outcome {
-            Outcome::NotEffective => self.alarm(ALARM, &not_effective(object), now),
+            Outcome::NotEffective => {
+                let never = self.never_effective()?;
+                self.alarm(ALARM, &not_effective(object, self.store(), never), now)
+            }
             Outcome::Effective => self.all_clear(ALARM, now),
             _ => Ok(()),
         }
+    }
+}
+
+impl Site {
+    /// Whether none of the newest writes was ever seen to have an effect.
+    fn never_effective(&self) -> Result<bool, SiteError> {
+        let writes = self.journal.writes(&self.policy.site, LOOKED_BACK)?;
+        let known = |write: &WriteRecord| write.outcomes.iter().any(|(_, outcome, _)| *outcome == Outcome::Effective);
+        Ok(!writes.iter().any(known))
     }
 }
 
@@ -82,9 +98,38 @@ fn unseen(verdict: Verdict) -> &'static str {
     }
 }
 
-fn not_effective(object: &str) -> String {
-    format!(
+/// What the owner is told. `never`: nothing that was written through the store was ever seen to have an effect.
+fn not_effective(object: &str, store: Store, never: bool) -> String {
+    let told = format!(
         "accepted, not effective: the vendor stored the schedule ({object} object), and the battery does not do what it says; \
          nothing is repeated. See whether the vendor's app shows the schedule, and whether the system is online"
-    )
+    );
+    match store {
+        Store::TwoWindow if never => format!(
+            "{told}. Since July 2026 some regions accept writes to the two-window store and never act on them, and nothing \
+             written there was ever seen to work here: the periodic store may (`offpeak restore`, then `device: store: periodic`)"
+        ),
+        Store::Periodic => format!(
+            "{told}. The two switches of the periodic store cannot be read back, so another client may have changed them"
+        ),
+        _ => told,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_two_window_store_that_never_worked_is_told_with_the_other_one() {
+        let check = |store, never, expect: bool| {
+            let told = not_effective("charge", store, never);
+            assert_eq!(told.contains("`device: store: periodic`"), expect, "{told}");
+            assert_eq!(told.contains("some regions"), expect, "{told}");
+        };
+        check(Store::TwoWindow, true, true);
+        check(Store::TwoWindow, false, false);
+        check(Store::Periodic, true, false);
+        check(Store::AtessString, true, false);
+    }
 }

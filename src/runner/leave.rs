@@ -20,7 +20,10 @@ impl Site {
                 None => Ok("the schedule is not known, so it stays as it is".to_owned()),
             },
             OnExit::Restore => match self.journal.original(&self.policy.site)? {
-                Some((original, _)) => self.put(original, "on exit: restore").await,
+                Some((original, _)) => {
+                    let done = self.put(original.presumed(), "on exit: restore").await?;
+                    Ok(presumption(&original).map_or(done.clone(), |presumed| format!("{done}; {presumed}")))
+                }
                 None => Ok("nothing was ever written, so there is nothing to restore".to_owned()),
             },
         }
@@ -44,6 +47,20 @@ impl Site {
         let stored = self.present().is_some_and(|now| now.same_meaning(&wanted));
         Ok(if stored { format!("{reason}: {count} written and read back") } else { format!("{reason}: not stored") })
     }
+}
+
+/// What is taken for granted to put a schedule back of which not all could be read; `None` if nothing is.
+#[must_use]
+pub fn presumption(original: &Schedule) -> Option<&'static str> {
+    let bare = |settings: &Settings| matches!(settings, Settings::Windows(list) if list.presumed().is_off());
+    original.is_unread().then(|| {
+        if original.contents().iter().all(bare) {
+            "whether anything was in force then cannot be read from the device; there were no windows, so both switches are off"
+        } else {
+            "whether the windows were in force then cannot be read from the device; they are taken to have been, so their \
+             switches are on"
+        }
+    })
 }
 
 /// The fewest writes from one schedule to another of the same store; none if they are not.

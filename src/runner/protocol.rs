@@ -78,6 +78,9 @@ impl Site {
         steps: Vec<Step>,
         reason: String,
     ) -> Result<Vec<Settings>, SiteError> {
+        if !self.may_use(before.store())? {
+            return Ok(Vec::new());
+        }
         let now = self.clock.now();
         self.journal.keep_original(&self.policy.site, &before, now)?;
         let sequence = Sequence { id: self.journal.next_sequence()?, reason, before, steps };
@@ -189,6 +192,7 @@ impl Site {
             Command::Prove(proof) => {
                 self.journal.prove(&site, &proof.settings(), now)?;
                 self.journal.clear_drift(&site, proof.object())?;
+                self.schedule = self.schedule.map(|(schedule, at)| (schedule.with(proof.settings()), at));
                 self.written(proof.settings(), now);
             }
             Command::Alarm(alarm) => self.tell(&alarm, now)?,
@@ -237,7 +241,8 @@ impl Site {
         match self.hand.reader().object(object).await {
             Ok(settings) => {
                 let now = self.clock.now();
-                self.schedule = self.schedule.map(|(schedule, _)| (schedule.with(settings), now));
+                let held = self.schedule.map(|(schedule, _)| self.recalled(schedule.with(settings)));
+                self.schedule = held.transpose()?.map(|schedule| (schedule, now));
                 Ok(Some(settings))
             }
             Err(error) => {

@@ -208,7 +208,8 @@ fn send(sender: &Sender<()>) {
 
 /// Whether a policy speaks of another site or device, so that it cannot simply be taken up.
 fn is_another(new: &Policy, old: &Policy) -> bool {
-    let device = |policy: &Policy| (policy.device.driver(), policy.device.serial.clone(), policy.device.url.clone());
+    let device =
+        |policy: &Policy| (policy.device.kind.clone(), policy.device.serial.clone(), policy.device.url.clone());
     new.site != old.site || device(new) != device(old)
 }
 

@@ -141,7 +141,9 @@ impl Site {
         let now = self.clock.now();
         let Some(tick) = self.journal.decision_at(&self.policy.site, now)? else { return Ok(false) };
         let fresh = |at: Instant| elapsed(at, now) < REUSE;
-        let Some(schedule) = tick.schedule.filter(|_| fresh(tick.at)) else { return Ok(false) };
+        let driven = self.hand.reader().capability().store;
+        let ours = |schedule: &Schedule| fresh(tick.at) && schedule.store() == driven;
+        let Some(schedule) = tick.schedule.filter(ours) else { return Ok(false) };
         self.readings = tick.readings;
         self.schedule = Some((schedule, tick.at));
         Ok(true)

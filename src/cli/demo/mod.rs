@@ -107,7 +107,7 @@ impl Stage {
         let world = runner::seeded_world(&policy, Some(folder), seed, start)?;
         price(&world, &policy, start);
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
-        let way = Way { clock: Arc::clone(&shared), memory: None, impatient: false };
+        let way = Way { clock: Arc::clone(&shared), memory: None, recorded: None, impatient: false };
         let hand = runner::writing(&policy, way, Some(&world))?;
         let site = Site::begin(policy.clone(), POLICY, hand, Journal::open(folder)?, shared)?;
         Ok(Stage { policy, clock, world, site })
