@@ -167,6 +167,7 @@ fn kind(error: &DeviceError) -> &'static str {
     match error {
         DeviceError::Transient { .. } => "transient",
         DeviceError::TooFast { .. } => "too fast",
+        DeviceError::NotYet { .. } => "not yet",
         DeviceError::Permanent { .. } => "permanent",
         DeviceError::Malformed { .. } => "malformed",
     }

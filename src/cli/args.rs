@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::vendor::account::Scope;
+
 /// Battery policies as code: plan, review and apply charge schedules from a YAML policy.
 #[derive(Debug, Parser)]
 #[command(name = "offpeak", version, about, disable_help_subcommand = true, max_term_width = 100)]
@@ -44,6 +46,24 @@ pub enum Format {
     Text,
     /// For programs, with stable keys.
     Json,
+}
+
+/// What a vendor counts calls by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PaceScope {
+    /// All systems of an account together.
+    Account,
+    /// Each system apart.
+    Serial,
+}
+
+impl From<PaceScope> for Scope {
+    fn from(scope: PaceScope) -> Scope {
+        match scope {
+            PaceScope::Account => Scope::Account,
+            PaceScope::Serial => Scope::Serial,
+        }
+    }
 }
 
 /// How much is logged.
@@ -97,7 +117,7 @@ pub enum Verb {
     Apply(Apply),
     /// Run the service: plan and apply at every tick
     #[command(
-        after_help = "Example:\n  offpeak run home.yaml\n\nSIGHUP or a changed file reloads; SIGTERM ends by `on exit`"
+        after_help = "Examples:\n  offpeak run home.yaml\n  offpeak run sites/\n\nSIGHUP or a changed file reloads; SIGTERM ends by `on exit`"
     )]
     Run(Run),
     /// Show what holds now and when the last verified cycle was
@@ -246,9 +266,12 @@ pub struct Apply {
 /// `run`
 #[derive(Debug, Args)]
 pub struct Run {
-    /// The policy file
+    /// Policy files, or folders of them: each `*.yaml` is a site
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
+    /// What the vendor's gap of ten seconds between reads counts by
+    #[arg(long, value_name = "SCOPE", default_value = "account")]
+    pub pace: PaceScope,
     /// Decide and journal, but write nothing
     #[arg(long)]
     pub dry_run: bool,

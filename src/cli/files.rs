@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::output::{Failure, failure};
+use crate::runner;
 
 /// The largest file of text that is read, in bytes.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
@@ -60,16 +61,8 @@ pub fn state_folder(told: Option<&Path>) -> Result<PathBuf, Failure> {
 
 fn policies_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let shown = folder.display();
-    let entries = std::fs::read_dir(folder).map_err(|error| Failure(format!("{shown}: {}", reason(&error))))?;
-    let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| is_policy(path)).collect();
-    found.sort();
+    let found = runner::policies_in(folder).map_err(|error| Failure(format!("{shown}: {}", reason(&error))))?;
     if found.is_empty() { failure(format!("{shown}: no policy (*.yaml) in this folder")) } else { Ok(found) }
-}
-
-fn is_policy(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-    yaml && !name.ends_with(".test.yaml") && !name.starts_with('.') && path.is_file()
 }
 
 fn reason(error: &std::io::Error) -> String {

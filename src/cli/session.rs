@@ -13,7 +13,8 @@ use crate::clock_remote::RemoteClock;
 use crate::diagnostic::{self, Severity};
 use crate::journal::Journal;
 use crate::policy::{self, Policy};
-use crate::runner::{self, Site, Way};
+use crate::runner::{self, Ground, Links, Site, Way};
+use crate::vendor::account::Scope;
 use crate::vendor::simulated::Kept;
 
 /// The options of one call of the program.
@@ -122,9 +123,27 @@ impl<'a> Session<'a> {
         let journal = Journal::open_beside(&folder).map_err(|error| past::unusable(&folder, &error))?;
         let memory = runner::driver_memory(&journal, &loaded.policy.site)?;
         let recorded = journal.store(&loaded.policy.site)?;
-        let way = Way { clock: Arc::clone(&clock), memory, recorded, impatient: true };
-        let hand = runner::reading(&loaded.policy, way, world.as_ref())?;
+        let way = Way { clock: Arc::clone(&clock), memory, recorded, impatient: true, links: Links::default() };
+        let mut hand = runner::reading(&loaded.policy, way, world.as_ref())?;
+        // Other systems of the account may have been called a moment ago.
+        journal.notes(runner::DRIVER_NOTE)?.iter().for_each(|memory| hand.reader().heed(memory));
         Ok((Site::begin(loaded.policy.clone(), &loaded.text, hand, journal, clock)?, world))
+    }
+
+    /// What the sites of a service stand on, for the holder of the state folder alone.
+    ///
+    /// # Errors
+    /// The journal cannot be opened, or the simulator does not answer.
+    pub async fn ground(&self, may_write: bool, scope: Scope) -> Result<Ground, Failure> {
+        let folder = self.state()?;
+        Ok(Ground {
+            journal: Journal::open(&folder)?,
+            worlds: Some(folder),
+            clock: self.clock().await?,
+            is_simulated: self.has_remote_clock(),
+            links: Links::new(scope),
+            may_write,
+        })
     }
 
     /// The policy's site, to be written, by the holder of the state folder alone.
@@ -151,7 +170,7 @@ impl<'a> Session<'a> {
         let (clock, world) = self.lived(&policy).await?;
         let memory = runner::driver_memory(&journal, &policy.site)?;
         let recorded = journal.store(&policy.site)?;
-        let way = Way { clock: Arc::clone(&clock), memory, recorded, impatient: false };
+        let way = Way { clock: Arc::clone(&clock), memory, recorded, impatient: false, links: Links::default() };
         let hand = runner::writing(&policy, way, world.as_ref())?;
         Ok((Site::begin(policy, text, hand, journal, clock)?, world))
     }

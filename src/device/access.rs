@@ -91,6 +91,14 @@ pub enum DeviceError {
         /// What happened.
         reason: String,
     },
+    /// Nothing was asked: other systems of the account are called first. It is no fault.
+    #[error("{endpoint}: {reason}")]
+    NotYet {
+        /// The vendor's name of the endpoint.
+        endpoint: &'static str,
+        /// Who comes first, and for how long.
+        reason: String,
+    },
     /// It will not work until someone changes something: credentials, serial, entitlement, clock.
     #[error("{endpoint}: {reason}")]
     Permanent {

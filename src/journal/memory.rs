@@ -14,6 +14,9 @@ const MAX_VALUE: usize = 256 * 1024;
 /// The most entries of one site's memory.
 const MAX_ENTRIES: usize = 1000;
 
+/// The most notes that are read at once.
+const MAX_NOTES: u32 = 1000;
+
 /// The note under which the last whole verified cycle stands.
 const CYCLE: &str = "verified cycle";
 
@@ -74,6 +77,17 @@ impl Journal {
             self.connection.prepare_cached("SELECT at, value FROM notes WHERE site = ?1 AND key = ?2")?;
         let note = |row: &rusqlite::Row<'_>| Ok((instant(row.get(0)?), row.get(1)?));
         Ok(statement.query_row(params![site, key], note).optional()?)
+    }
+
+    /// The notes of a key of every site, newest first.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn notes(&self, key: &str) -> Result<Vec<String>, JournalError> {
+        let sql = "SELECT value FROM notes WHERE key = ?1 ORDER BY at DESC, site LIMIT ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map(params![key, MAX_NOTES], |row| row.get(0))?;
+        Ok(rows.collect::<Result<Vec<String>, rusqlite::Error>>()?)
     }
 
     /// Notes that a whole cycle ran and was verified: what the watchdog is fed on.

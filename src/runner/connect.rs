@@ -1,9 +1,12 @@
 //! From a policy to the device that it names.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use secrecy::ExposeSecret;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::Hand;
 use super::store::{Conflict, asked, choose};
@@ -12,6 +15,7 @@ use crate::device::{DeviceKind, Driver, ReadDevice, Settings, Store, WriteDevice
 use crate::policy::Policy;
 use crate::policy::model::DeviceSpec;
 use crate::time::Instant;
+use crate::vendor::account::{Account, Scope};
 use crate::vendor::alphaess::{self, AlphaEss, BASE_URL, BatteryLimits, Cloud, Memory};
 use crate::vendor::credentials::{AlphaEssCredentials, CredentialsError, config_folder};
 use crate::vendor::http::{Http, HttpError, HttpLimits};
@@ -33,6 +37,22 @@ pub struct Way {
     pub recorded: Option<Store>,
     /// Whether someone waits in front of a terminal: then a failed read is not tried again.
     pub impatient: bool,
+    /// What the devices of one process share.
+    pub links: Links,
+}
+
+/// What the devices of one process share: an account for each set of credentials at each cloud, and one client for each cloud.
+/// A clone shares the same.
+#[derive(Clone, Default)]
+pub struct Links {
+    scope: Scope,
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    accounts: BTreeMap<String, Arc<Account>>,
+    lines: BTreeMap<String, Arc<Http>>,
 }
 
 /// Why a device could not be reached.
@@ -53,6 +73,32 @@ pub enum ConnectError {
     /// This version has no driver for the device.
     #[error("this version has no driver for {0}")]
     NoDriver(&'static str),
+}
+
+impl Links {
+    /// Nothing shared yet. The vendors' gap between reads counts by this.
+    #[must_use]
+    pub fn new(scope: Scope) -> Links {
+        Links { scope, shared: Arc::default() }
+    }
+
+    /// The account of these credentials at this cloud: known by a digest, so that no credential is kept for it.
+    fn account(&self, cloud: &str, user: &str) -> Arc<Account> {
+        let digest = hex::encode(Sha256::digest(format!("{cloud}\n{user}")));
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(shared.accounts.entry(digest).or_insert_with(|| Arc::new(Account::new(self.scope))))
+    }
+
+    /// The client for the cloud at this base URL.
+    fn line(&self, url: &str) -> Result<Arc<Http>, HttpError> {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = shared.lines.get(url) {
+            return Ok(Arc::clone(line));
+        }
+        let line = Arc::new(Http::new(url, HttpLimits::default())?);
+        shared.lines.insert(url.to_owned(), Arc::clone(&line));
+        Ok(line)
+    }
 }
 
 /// The device of a policy, to be read alone. `world` is the simulated one, if the policy's driver is that.
@@ -82,8 +128,10 @@ fn connect(policy: &Policy, way: Way, world: Option<&Kept>) -> Result<Box<dyn Wr
     let store = choose(asked(policy), way.recorded, None)?;
     match (&policy.device.kind, world) {
         (DeviceKind::AlphaEss { .. }, _) => {
-            let line = http(policy.device.url.as_deref())?;
-            Ok(Box::new(alphaess(policy, way, line, credentials()?).with_store(store)))
+            let url = policy.device.url.as_deref().unwrap_or(BASE_URL);
+            let (line, credentials) = (way.links.line(url)?, credentials()?);
+            let account = way.links.account(url, credentials.app_id.expose_secret());
+            Ok(Box::new(alphaess(policy, way, line, credentials).with_account(account).with_store(store)))
         }
         (DeviceKind::Simulated { .. }, Some(world)) => {
             let (app_id, app_secret) = world.credentials();

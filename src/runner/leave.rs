@@ -13,6 +13,10 @@ impl Site {
     /// The journal cannot be read or written.
     pub async fn leave(&mut self) -> Result<String, SiteError> {
         let reserve = self.policy.battery.reserve;
+        if self.policy.limits.on_exit != OnExit::Keep {
+            // What the last tick was broken off in has to be known before anything is put over it.
+            self.recover().await?;
+        }
         match self.policy.limits.on_exit {
             OnExit::Keep => Ok("the schedule stays on the device as it is".to_owned()),
             OnExit::SelfConsume => match self.present() {
@@ -26,6 +30,14 @@ impl Site {
                 }
                 None => Ok("nothing was ever written, so there is nothing to restore".to_owned()),
             },
+        }
+    }
+
+    /// Gives up a tick that was broken off where it waited for the vendor. What it may have sent stands in the journal as an intent
+    /// without an outcome, and is taken up from there, as after a kill.
+    pub fn break_off(&mut self) {
+        if self.under_way.take().is_some() {
+            self.recovered = false;
         }
     }
 

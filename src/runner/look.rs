@@ -41,11 +41,14 @@ impl Site {
                 Ok(true)
             }
             Err(error) => {
-                self.healthy = 0;
-                if self.is_blinding(&error, now) {
+                let queued = matches!(error, DeviceError::NotYet { .. });
+                self.healthy = if queued { self.healthy } else { 0 };
+                let blinding = self.is_blinding(&error, now);
+                if blinding {
                     self.alarm("readings", &format!("no readings: {error}"), now)?;
                 }
-                Ok(false)
+                // Whoever's turn has not come, and whose readings are young enough, had nothing to look at.
+                Ok(queued && !blinding)
             }
         }
     }
@@ -70,6 +73,7 @@ impl Site {
                 self.compare(&schedule, now)?;
                 Ok(true)
             }
+            Err(DeviceError::NotYet { .. }) => Ok(false),
             Err(error) => {
                 self.alarm("schedule", &format!("the schedule could not be read: {error}"), now)?;
                 Ok(false)

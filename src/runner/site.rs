@@ -16,7 +16,7 @@ use crate::snapshot::Snapshot;
 use crate::time::Instant;
 
 /// The key of the note that keeps what the driver remembers.
-pub(super) const DRIVER_NOTE: &str = "driver";
+pub const DRIVER_NOTE: &str = "driver";
 
 /// How many samples the watch for the effect looks back on: two hours of ticks.
 pub(super) const SAMPLES: usize = 120;

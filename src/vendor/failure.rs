@@ -53,6 +53,7 @@ pub(super) fn malformed(endpoint: &'static str, reason: String) -> DeviceError {
 pub(super) fn reworded(mut error: DeviceError, words: impl Fn(&str) -> String) -> DeviceError {
     let (DeviceError::Transient { reason, .. }
     | DeviceError::TooFast { reason, .. }
+    | DeviceError::NotYet { reason, .. }
     | DeviceError::Permanent { reason, .. }
     | DeviceError::Malformed { reason, .. }) = &mut error;
     *reason = words(reason);

@@ -1,5 +1,6 @@
 //! Vendor wire ↔ normal form, and nothing else.
 
+pub mod account;
 pub mod alphaess;
 pub mod atess;
 pub mod credentials;

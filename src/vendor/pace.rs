@@ -1,12 +1,11 @@
-//! How often one endpoint of a system may be read, and how long it is left alone once the vendor has called it too often.
+//! How often one endpoint may be read, and how long it is left alone once the vendor has called it too often.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::clock::Clock;
 use crate::time::{Instant, elapsed};
 
-/// The least time between two reads of one endpoint of a system.
+/// The least time between two reads of one endpoint.
 pub const LEAST_GAP: Duration = Duration::from_secs(10);
 
 /// How long an endpoint is left alone after the first "too fast"; it doubles with each further one.
@@ -15,17 +14,17 @@ const FIRST_REST: Duration = Duration::from_secs(60);
 /// No rest is longer than this, so that the return of an endpoint is noticed.
 const LONGEST_REST: Duration = Duration::from_secs(600);
 
-/// The most keys that are remembered.
-const MAX_KEYS: usize = 256;
+/// The most keys that are remembered: a few endpoints of a thousand systems.
+const MAX_KEYS: usize = 8192;
 
 /// The last read of each endpoint. Plain data, so that a caller can keep it and several processes hold one pace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pace {
-    /// By endpoint and system, as the driver writes them.
+    /// By endpoint or by endpoint and system, as the [`Account`](super::account::Account) counts them.
     pub calls: BTreeMap<String, LastCall>,
 }
 
-/// The last read of one endpoint of a system.
+/// The last read of one endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastCall {
     /// When it ended.
@@ -68,14 +67,6 @@ impl Pace {
         }
     }
 
-    /// Waits for the key's turn on this clock.
-    pub async fn turn(&self, key: &str, clock: &dyn Clock) {
-        let wait = self.wait(key, clock.now());
-        if !wait.is_zero() {
-            clock.sleep(wait).await;
-        }
-    }
-
     /// Notes a read that ended now.
     pub fn called(&mut self, key: &str, now: Instant, too_fast: bool) {
         if self.calls.len() >= MAX_KEYS && !self.calls.contains_key(key) {
@@ -90,7 +81,6 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::VirtualClock;
 
     fn at(seconds: i64) -> Instant {
         Instant::from_timestamp(1_795_000_000 + seconds, 0).expect("an instant")
@@ -140,21 +130,10 @@ mod tests {
         assert!(ours.resting_until("config", at(10)).is_some(), "our own refusal stays");
     }
 
-    #[tokio::test]
-    async fn waiting_for_a_turn_is_done_on_the_clock() {
-        let clock = VirtualClock::at(at(4));
-        let mut pace = Pace::default();
-        pace.called("power", at(0), false);
-        pace.turn("power", &clock).await;
-        assert_eq!(clock.now(), at(10));
-        pace.turn("power", &clock).await;
-        assert_eq!(clock.now(), at(10));
-    }
-
     #[test]
     fn the_memory_is_bounded() {
         let mut pace = Pace::default();
-        for key in 0..1000 {
+        for key in 0..2 * MAX_KEYS {
             pace.called(&key.to_string(), at(0), false);
         }
         assert!(pace.calls.len() <= MAX_KEYS);

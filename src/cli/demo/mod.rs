@@ -21,7 +21,7 @@ use crate::journal::{Journal, LogFilter, LogKind};
 use crate::plan::Plan;
 use crate::policy::{self, Policy};
 use crate::report::moment;
-use crate::runner::{self, Site, Way};
+use crate::runner::{self, Links, Site, Way};
 use crate::time::Instant;
 use crate::vendor::simulated::Kept;
 
@@ -107,7 +107,8 @@ impl Stage {
         let world = runner::seeded_world(&policy, Some(folder), seed, start)?;
         price(&world, &policy, start);
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
-        let way = Way { clock: Arc::clone(&shared), memory: None, recorded: None, impatient: false };
+        let (memory, recorded, links) = (None, None, Links::default());
+        let way = Way { clock: Arc::clone(&shared), memory, recorded, impatient: false, links };
         let hand = runner::writing(&policy, way, Some(&world))?;
         let site = Site::begin(policy.clone(), POLICY, hand, Journal::open(folder)?, shared)?;
         Ok(Stage { policy, clock, world, site })

@@ -11,11 +11,11 @@ use super::systems::{System, systems};
 use super::wire::Envelope;
 use crate::clock::Clock;
 use crate::device::{DeviceError, WriteFailure};
+use crate::vendor::account::{Account, Call, Crowded, Scope};
 use crate::vendor::credentials::AlphaEssCredentials;
 use crate::vendor::failure::{
     malformed, reworded, status_error, status_passes_soon, status_refuses, unreached, without,
 };
-use crate::vendor::pace::Pace;
 use crate::vendor::retry::Retries;
 use crate::vendor::transport::{Method, Reply, Request, Transport, TransportError, path};
 
@@ -26,8 +26,7 @@ pub struct Cloud {
     credentials: AlphaEssCredentials,
     retries: Retries,
     jitter: fastrand::Rng,
-    /// The last read of each endpoint; a caller may keep it and put it back.
-    pub pace: Pace,
+    account: Arc<Account>,
 }
 
 /// A read that did not succeed.
@@ -54,14 +53,20 @@ impl Cloud {
     /// An account that is reached over this transport, with the usual retries.
     #[must_use]
     pub fn new(transport: Arc<dyn Transport>, clock: Arc<dyn Clock>, credentials: AlphaEssCredentials) -> Cloud {
-        let (retries, jitter, pace) = (Retries::default(), fastrand::Rng::new(), Pace::default());
-        Cloud { transport, clock, credentials, retries, jitter, pace }
+        let (retries, jitter) = (Retries::default(), fastrand::Rng::new());
+        Cloud { transport, clock, credentials, retries, jitter, account: Arc::new(Account::new(Scope::Serial)) }
     }
 
     /// The same account with other retries.
     #[must_use]
     pub fn with_retries(self, retries: Retries) -> Cloud {
         Cloud { retries, ..self }
+    }
+
+    /// The same account, whose turns others share.
+    #[must_use]
+    pub fn with_account(self, account: Arc<Account>) -> Cloud {
+        Cloud { account, ..self }
     }
 
     /// The same account with a jitter that can be repeated.
@@ -76,6 +81,11 @@ impl Cloud {
     /// Why they could not be read.
     pub async fn systems(&mut self) -> Result<Vec<System>, DeviceError> {
         self.read(endpoint::SYSTEMS, &[], systems).await
+    }
+
+    /// What the systems of the account share.
+    pub(super) fn account(&self) -> &Account {
+        &self.account
     }
 
     /// The clock that waits are made on.
@@ -101,10 +111,10 @@ impl Cloud {
         parse: impl Fn(&Value) -> Result<T, String>,
     ) -> Result<T, Failure> {
         let serial = query.iter().find(|(name, _)| *name == "sysSn").map_or("", |(_, serial)| serial);
-        let key = format!("{endpoint} {serial}");
+        let call = Call::Read { endpoint, serial };
         let mut failed = 0;
         loop {
-            let failure = match self.paced(endpoint, key.trim_end(), query).await {
+            let failure = match self.paced(endpoint, call, query).await {
                 Ok(data) => {
                     let unread = |reason| Failure::new(self.scrubbed(malformed(endpoint, reason)), false);
                     return parse(&data).map_err(unread);
@@ -123,8 +133,10 @@ impl Cloud {
         }
     }
 
-    /// Writes once. Whatever comes back, nothing here tries again.
-    pub(super) async fn write(&self, endpoint: &'static str, body: &Value) -> Result<(), WriteFailure> {
+    /// Writes to the system of this serial once, in its turn. Whatever comes back, nothing here tries again.
+    pub(super) async fn write(&self, endpoint: &'static str, serial: &str, body: &Value) -> Result<(), WriteFailure> {
+        let turn = self.account.turn(Call::Write { serial }, self.clock.as_ref()).await;
+        let _turn = turn.map_err(|crowded| WriteFailure::Refused(not_yet(endpoint, crowded)))?;
         let mut headers = sign::headers(&self.credentials, self.clock.now());
         headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
         let body = Some(body.to_string());
@@ -141,12 +153,12 @@ impl Cloud {
     }
 
     /// One read in its turn.
-    async fn paced(&mut self, endpoint: &'static str, key: &str, query: &[(&str, &str)]) -> Result<Value, Failure> {
-        if let Some(until) = self.pace.resting_until(key, self.clock.now()) {
-            let reason = format!("called too fast before; left alone until {}", until.format("%H:%M:%S UTC"));
-            return Err(Failure::new(DeviceError::TooFast { endpoint, reason }, false));
-        }
-        self.pace.turn(key, self.clock.as_ref()).await;
+    async fn paced(&self, endpoint: &'static str, call: Call<'_>, query: &[(&str, &str)]) -> Result<Value, Failure> {
+        self.rested(endpoint, call)?;
+        let turn = self.account.turn(call, self.clock.as_ref()).await;
+        let mut turn = turn.map_err(|crowded| Failure::new(not_yet(endpoint, crowded), false))?;
+        // Another system of the account may have been told so meanwhile.
+        self.rested(endpoint, call)?;
         let headers = sign::headers(&self.credentials, self.clock.now());
         let request = Request { method: Method::Get, path: path(endpoint, query), headers, body: None };
         let sent = self.transport.send(request).await;
@@ -154,9 +166,17 @@ impl Cloud {
             Ok(reply) => self.data(endpoint, &reply),
             Err(error) => Err(no_reply(endpoint, &error)),
         };
-        let too_fast = matches!(&outcome, Err(Failure { error: DeviceError::TooFast { .. }, .. }));
-        self.pace.called(key, self.clock.now(), too_fast);
+        if matches!(&outcome, Err(Failure { error: DeviceError::TooFast { .. }, .. })) {
+            turn.was_too_fast();
+        }
         outcome
+    }
+
+    /// Whether the endpoint is not to be left alone after the vendor called it too fast.
+    fn rested(&self, endpoint: &'static str, call: Call<'_>) -> Result<(), Failure> {
+        let Some(until) = self.account.resting_until(call, self.clock.now()) else { return Ok(()) };
+        let reason = format!("called too fast before; left alone until {}", until.format("%H:%M:%S UTC"));
+        Err(Failure::new(DeviceError::TooFast { endpoint, reason }, false))
     }
 
     /// What a reply to a read says.
@@ -211,6 +231,10 @@ impl Cloud {
 fn no_reply(endpoint: &'static str, error: &TransportError) -> Failure {
     let passes_soon = !matches!(error, TransportError::TooLarge);
     Failure::new(unreached(endpoint, error), passes_soon)
+}
+
+fn not_yet(endpoint: &'static str, crowded: Crowded) -> DeviceError {
+    DeviceError::NotYet { endpoint, reason: crowded.to_string() }
 }
 
 /// The error of the last of several calls, saying so.

@@ -19,6 +19,7 @@ use crate::device::{
 };
 use crate::snapshot::Snapshot;
 use crate::time::{Instant, Zone};
+use crate::vendor::account::Account;
 use crate::vendor::credentials::AlphaEssCredentials;
 use crate::vendor::retry::Retries;
 use crate::vendor::transport::Transport;
@@ -103,6 +104,12 @@ impl AlphaEss {
         AlphaEss { cloud: self.cloud.with_retries(retries), ..self }
     }
 
+    /// The same system of an account whose turns others share.
+    #[must_use]
+    pub fn with_account(self, account: Arc<Account>) -> AlphaEss {
+        AlphaEss { cloud: self.cloud.with_account(account), ..self }
+    }
+
     /// The same system with a jitter that can be repeated.
     #[must_use]
     pub fn with_seed(self, seed: u64) -> AlphaEss {
@@ -112,8 +119,8 @@ impl AlphaEss {
     /// The same system with what was remembered of it. A one-shot command that should not be told that a reading from
     /// another day is unconfirmed takes over the pace alone: `Memory { pace, ..Memory::default() }`.
     #[must_use]
-    pub fn with_memory(mut self, memory: Memory) -> AlphaEss {
-        self.cloud.pace = memory.pace;
+    pub fn with_memory(self, memory: Memory) -> AlphaEss {
+        self.cloud.account().heed(&memory.pace);
         let store = self.store.or_found(memory.found);
         AlphaEss { freshness: memory.freshness, watch: memory.watch, store, history: None, ..self }
     }
@@ -125,7 +132,8 @@ impl AlphaEss {
             Choice::Found(store) => Some(store),
             Choice::Given(_) | Choice::Open => None,
         };
-        Memory { pace: self.cloud.pace.clone(), freshness: self.freshness, watch: self.watch.clone(), found }
+        let pace = self.cloud.account().pace_of(&self.serial);
+        Memory { pace, freshness: self.freshness, watch: self.watch.clone(), found }
     }
 
     /// What the system counted on one local day.
@@ -272,14 +280,14 @@ impl ReadDevice for AlphaEss {
 
     fn heed(&mut self, memory: &str) {
         if let Some(other) = Memory::from_text(memory) {
-            self.cloud.pace.heed(&other.pace);
+            self.cloud.account().heed(&other.pace);
             self.store = self.store.or_found(other.found);
         }
     }
 
     async fn readings(&mut self) -> Result<Snapshot, DeviceError> {
         let judged = self.judged().await;
-        if judged.is_err() {
+        if judged.as_ref().is_err_and(|error| !matches!(error, DeviceError::NotYet { .. })) {
             self.watch.fail();
         }
         judged
@@ -320,6 +328,6 @@ impl WriteDevice for AlphaEss {
             let reason = "not called: whether the windows are to be in force is not said".to_owned();
             return Err(WriteFailure::Refused(DeviceError::Permanent { endpoint, reason }));
         }
-        self.cloud.write(endpoint, &payload(settings, &self.serial)).await
+        self.cloud.write(endpoint, &self.serial, &payload(settings, &self.serial)).await
     }
 }
