@@ -303,7 +303,7 @@ fn a_foreign_or_newer_database_is_told_apart_from_a_damaged_one() {
     raw.pragma_update(None, "user_version", 99).unwrap();
     let check = |found: Result<(), JournalError>| {
         let error = found.expect_err("a newer journal is left alone");
-        assert_eq!(error.to_string(), "journal: its version is 99, this program knows up to 1; use the newer program");
+        assert_eq!(error.to_string(), "journal: its version is 99, this program knows up to 2; use the newer program");
     };
     check(Journal::open(dir.path()).map(drop));
     check(Journal::read_only(dir.path()).map(drop));

@@ -5,13 +5,16 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::JournalError;
 
 /// The version that this program writes.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 /// Marks the file as ours: `OFPK` in ASCII.
 pub(super) const APPLICATION: i64 = 0x4f46_504b;
 
 /// Each migration leads from the version of its position to the next. A released one is never changed.
-const MIGRATIONS: [&str; 1] = [include_str!("schema_1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+
+/// The oldest version whose tables can be read as they are.
+pub(super) const READABLE: i64 = 1;
 
 /// Brings the file up to [`VERSION`], in one transaction.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), JournalError> {

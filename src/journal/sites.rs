@@ -5,7 +5,7 @@ use rusqlite::OptionalExtension;
 use super::{Journal, JournalError, RevisionRecord};
 
 /// The most sites that are listed.
-const MAX_SITES: u32 = 1000;
+const MAX_SITES: u32 = 10_000;
 
 impl Journal {
     /// The sites whose policies the journal has seen, by name.

@@ -102,7 +102,7 @@ impl Journal {
         connection.busy_timeout(BUSY)?;
         match schema::version(&connection)? {
             0 => Ok(None),
-            schema::VERSION => Ok(Some(Journal { connection: Rc::new(connection), mark: None })),
+            schema::READABLE..=schema::VERSION => Ok(Some(Journal { connection: Rc::new(connection), mark: None })),
             found => Err(schema::unknown(&connection, found)),
         }
     }

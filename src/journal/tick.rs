@@ -259,9 +259,10 @@ fn tick_seal(site: &str, at: i64, revision: &str, rows: [i64; 4]) -> String {
 
 /// A line in the log where the decision or the policy is another than at the tick before.
 fn log_change(connection: &Connection, site: &str, tick: &TickRecord, decision: i64) -> Result<(), JournalError> {
-    let last = "SELECT decision, revision FROM ticks WHERE +site = ?1 ORDER BY id DESC LIMIT 1";
+    let last = "SELECT decision, revision FROM ticks WHERE site = ?1 AND at <= ?2 ORDER BY at DESC, id DESC LIMIT 1";
     let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-    let before: Option<(i64, String)> = connection.prepare_cached(last)?.query_row([site], columns).optional()?;
+    let before: Option<(i64, String)> =
+        connection.prepare_cached(last)?.query_row(params![site, nanos(tick.at)], columns).optional()?;
     if before.is_some_and(|(before, revision)| before == decision && revision == tick.revision) {
         return Ok(());
     }

@@ -131,19 +131,26 @@ fn connect(policy: &Policy, way: Way, world: Option<&Kept>) -> Result<Box<dyn Wr
             let url = policy.device.url.as_deref().unwrap_or(BASE_URL);
             let (line, credentials) = (way.links.line(url)?, credentials()?);
             let account = way.links.account(url, credentials.app_id.expose_secret());
-            Ok(Box::new(alphaess(policy, way, line, credentials).with_account(account).with_store(store)))
+            Ok(Box::new(alphaess(policy, way, line, credentials, account).with_store(store)))
         }
         (DeviceKind::Simulated { .. }, Some(world)) => {
             let (app_id, app_secret) = world.credentials();
             let line = Arc::new(InProcess::new(world.cloud(), Arc::clone(&way.clock)));
             let credentials = AlphaEssCredentials::new(&app_id, &app_secret)?;
-            Ok(Box::new(alphaess(policy, way, line, credentials).with_store(store)))
+            // Each simulated world has a cloud of its own.
+            Ok(Box::new(alphaess(policy, way, line, credentials, Arc::new(Account::new(Scope::Serial)))))
         }
         (kind, _) => Err(ConnectError::NoDriver(kind.driver().name())),
     }
 }
 
-fn alphaess(policy: &Policy, way: Way, line: Arc<dyn Transport>, credentials: AlphaEssCredentials) -> AlphaEss {
+fn alphaess(
+    policy: &Policy,
+    way: Way,
+    line: Arc<dyn Transport>,
+    credentials: AlphaEssCredentials,
+    account: Arc<Account>,
+) -> AlphaEss {
     let battery = &policy.battery;
     let limits = BatteryLimits {
         capacity: battery.capacity,
@@ -151,7 +158,7 @@ fn alphaess(policy: &Policy, way: Way, line: Arc<dyn Transport>, credentials: Al
         discharge_power: battery.discharge_power,
     };
     let (serial, zone) = (policy.device.serial.as_str(), policy.zone.clone());
-    let device = AlphaEss::new(line, way.clock, credentials, serial, zone, Some(limits));
+    let device = AlphaEss::new(line, way.clock, credentials, serial, zone, Some(limits)).with_account(account);
     let device = if way.impatient { device.with_retries(Retries::NONE) } else { device };
     match way.memory.as_deref().and_then(Memory::from_text) {
         Some(memory) => device.with_memory(memory),

@@ -10,7 +10,7 @@ use crate::time::{Instant, elapsed};
 const SCHEDULE_EVERY: Duration = Duration::from_secs(30 * 60);
 
 /// How often old records are forgotten.
-const PRUNE_EVERY: Duration = Duration::from_secs(6 * 3600);
+pub(super) const PRUNE_EVERY: Duration = Duration::from_secs(6 * 3600);
 
 /// When each kind of work was last done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

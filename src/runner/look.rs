@@ -2,6 +2,7 @@
 
 use tracing::{info, warn};
 
+use super::company::SERVICE;
 use super::site::{DRIVER_NOTE, SAMPLES, Site, SiteError};
 use crate::apply::{Sample, drift};
 use crate::device::{DeviceError, Object, Schedule, Settings};
@@ -24,9 +25,11 @@ pub(super) fn is_foreign(journal: &Journal, policy: &Policy, object: Object) -> 
 impl Site {
     /// Reads the readings. Those that fail leave the last ones to grow old.
     pub(super) async fn look_at_readings(&mut self) -> Result<bool, SiteError> {
-        // Another process, such as a `plan` beside the service, may have asked a moment ago.
-        if let Some((_, memory)) = self.journal.note(&self.policy.site, DRIVER_NOTE)? {
-            self.hand.reader().heed(&memory);
+        // Another process, such as a `plan` beside the service, may have asked a moment ago, for this site or for another.
+        for whose in [self.policy.site.as_str(), SERVICE] {
+            if let Some((_, memory)) = self.journal.note(whose, DRIVER_NOTE)? {
+                self.hand.reader().heed(&memory);
+            }
         }
         let read = self.hand.reader().readings().await;
         let now = self.clock.now();

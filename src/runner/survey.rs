@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::company::SERVICE;
 use super::gather::Remembrance;
 use super::site::{DRIVER_NOTE, Site, SiteError};
 use crate::device::{DeviceError, Object, Schedule, Settings};
@@ -78,12 +79,14 @@ impl Site {
         Ok(schedule)
     }
 
-    /// Keeps what the driver wants remembered, so that every process holds one pace.
+    /// Keeps what the driver wants remembered, so that every process holds one pace: for this site, and for all others of its
+    /// account.
     ///
     /// # Errors
     /// The journal cannot be written.
     pub fn remember_driver(&mut self) -> Result<(), SiteError> {
         let now = self.clock.now();
+        self.journal.set_note(SERVICE, DRIVER_NOTE, &self.hand.memory(), now)?;
         Ok(self.journal.set_note(&self.policy.site, DRIVER_NOTE, &self.hand.memory(), now)?)
     }
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::company::SERVICE;
+use super::due::PRUNE_EVERY;
 use super::gather::Remembrance;
 use super::record::{self, Context};
 use super::site::{DRIVER_NOTE, Site, SiteError};
@@ -19,6 +21,9 @@ use crate::units::{Power, Price, Soc};
 
 /// How far the service looks ahead: what the orphan check needs, and no more.
 pub(super) const HORIZON: Duration = Duration::from_secs(24 * 3600);
+
+/// The key of the note that keeps when old records were last forgotten.
+const PRUNE_NOTE: &str = "pruned";
 
 /// A schedule read longer ago than this is read again before anything is written.
 const FRESH: Duration = Duration::from_secs(60);
@@ -145,8 +150,18 @@ impl Site {
         let site = self.name();
         self.journal.set_note(&site, DRIVER_NOTE, &self.hand.memory(), now)?;
         if prune {
-            self.journal.prune(&Retention::default(), now)?;
+            self.prune(now)?;
             self.last.prune = Some(now);
+        }
+        Ok(())
+    }
+
+    /// Forgets what is old, of every site: once for all that share the journal.
+    fn prune(&self, now: Instant) -> Result<(), SiteError> {
+        let last = self.journal.note(SERVICE, PRUNE_NOTE)?.map(|(at, _)| at);
+        if last.is_none_or(|at| at > now || elapsed(at, now) >= PRUNE_EVERY) {
+            self.journal.prune(&Retention::default(), now)?;
+            self.journal.set_note(SERVICE, PRUNE_NOTE, "", now)?;
         }
         Ok(())
     }

@@ -8,8 +8,8 @@ use super::pace::{LEAST_GAP, LastCall, Pace};
 use crate::clock::Clock;
 use crate::time::{Instant, elapsed};
 
-/// The least time between two writes of one account: its systems write one after another.
-const WRITE_GAP: Duration = Duration::from_secs(1);
+/// How long to wait before another look where the gap does not say.
+const STEP: Duration = Duration::from_millis(250);
 
 /// How long a call that does not come back keeps the others of its account waiting.
 const HOLD: Duration = Duration::from_secs(5);
@@ -124,8 +124,7 @@ impl Account {
     }
 
     /// Waits for a turn on this clock: first come, first served, at least ten seconds after the last read of the same endpoint
-    /// ended, and one second after the account's last write. A call that has not come back after five seconds no longer counts as
-    /// under way.
+    /// ended, and no two writes at a time. A call that has not come back after five seconds no longer counts as under way.
     ///
     /// # Errors
     /// The others ahead take longer than a tick can wait. The place in the queue is kept.
@@ -200,7 +199,7 @@ impl Call<'_> {
     fn gap(&self) -> Duration {
         match self {
             Call::Read { .. } => LEAST_GAP,
-            Call::Write { .. } => WRITE_GAP,
+            Call::Write { .. } => Duration::ZERO,
         }
     }
 
@@ -266,8 +265,9 @@ impl<'a> Place<'a> {
             state.number = number;
             return Look::Go(number);
         }
-        let next = if rest.is_zero() { gap } else { rest };
-        Look::Wait { next, whole: rest.saturating_add(gap.saturating_mul(ahead)), last }
+        let step = gap.max(STEP);
+        let next = if rest.is_zero() { step } else { rest };
+        Look::Wait { next, whole: rest.saturating_add(step.saturating_mul(ahead)), last }
     }
 }
 
@@ -285,8 +285,6 @@ impl Drop for Place<'_> {
 /// How long to wait before the next look while a call is under way: at the soonest it has just ended, at the latest it counts as
 /// ended after [`HOLD`].
 fn while_under_way(gap: Duration, since: Duration) -> Duration {
-    match gap.checked_sub(since).filter(|left| !left.is_zero()) {
-        Some(left) => left,
-        None => (HOLD + gap).saturating_sub(since),
-    }
+    let latest = (HOLD + gap).saturating_sub(since);
+    gap.saturating_sub(since).max(STEP).min(latest)
 }
