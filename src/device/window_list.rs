@@ -105,7 +105,8 @@ impl WindowList {
     /// Why its meaning is not known, if it is not.
     #[must_use]
     pub fn oddity(&self) -> Option<Oddity> {
-        if self.is_unread() {
+        let unread = |flag: Flag, windows: &Windows| flag == Flag::Unread && !windows.is_empty();
+        if unread(self.charge, &self.charge_windows) || unread(self.restricted, &self.permissions) {
             return Some(Oddity::FlagsUnread);
         }
         let permitting = self.permissions.iter().filter(|_| self.restricted == Flag::On);

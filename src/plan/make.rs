@@ -201,6 +201,7 @@ fn compiled(
         capability,
         reserve: policy.battery.reserve,
         ceiling: policy.battery.ceiling,
+        charge_power: policy.battery.charge_power,
         program_ahead: policy.limits.program_ahead,
         extra_hold: policy.limits.extra_hold,
         permits,

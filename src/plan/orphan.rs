@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use chrono::Weekday;
+
 use crate::device::QuarterSet;
 use crate::device::two_window::GRID_MINUTES;
 use crate::time::{ClockTime, spoken};
@@ -10,11 +12,15 @@ use crate::time::{ClockTime, spoken};
 /// The most that a schedule does on any day if nobody comes back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrphanBound {
-    /// When it charges from the grid every day, midnight joined.
+    /// When it charges from the grid on that day, midnight joined.
     pub charge: Vec<(ClockTime, ClockTime)>,
-    /// To how many percent; `None` if it does not charge.
+    /// To how many percent at most; `None` if it does not charge.
     pub target: Option<u8>,
-    /// When it only holds every day, midnight joined.
+    /// Whether there are lower targets beside it.
+    pub several_targets: bool,
+    /// The day of which all this is told, the one of the fullest schedule; `None` if every day is the same.
+    pub worst: Option<Weekday>,
+    /// When it only holds on that day, midnight joined.
     pub hold: Vec<(ClockTime, ClockTime)>,
     /// Minutes a day of charging from the grid, at most.
     pub charge_minutes: u32,
@@ -40,6 +46,8 @@ impl OrphanBound {
         OrphanBound {
             charge: charged.ranges(),
             target,
+            several_targets: false,
+            worst: None,
             hold: hold.ranges(),
             charge_minutes: minutes(charged.len()),
             without_discharge_minutes: minutes((charged | hold).len()),
@@ -50,30 +58,48 @@ impl OrphanBound {
 }
 
 impl fmt::Display for OrphanBound {
-    /// As the plan says it: `charges to 90 % every night 23:30–05:30 (6 h without discharge a day), nothing else`.
+    /// As the plan says it: `charges to 90 % every night 23:30–05:30 (6 h without discharge a day), nothing else`. Of days that
+    /// differ the fullest is told: `on Sat, the fullest day, charges to 90 % 02:00–05:00 (3 h without discharge), nothing else`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(day) = self.worst {
+            write!(f, "on {day}, the fullest day, ")?;
+        }
+        let a_day = if self.worst.is_some() { "" } else { " a day" };
         let (Some(target), false) = (self.target, self.charge.is_empty()) else {
             if self.hold.is_empty() {
                 return f.write_str("self-consumes all day, nothing else");
             }
-            write!(f, "does not discharge {}", every(&self.hold))?;
-            return write!(f, " ({} a day), nothing else", hours(self.without_discharge_minutes));
+            write!(f, "does not discharge {}", self.every(&self.hold))?;
+            return write!(f, " ({}{a_day}), nothing else", hours(self.without_discharge_minutes));
         };
-        write!(f, "charges to {target} % {}", every(&self.charge))?;
+        let at_most = if self.several_targets { "at most " } else { "" };
+        write!(f, "charges to {at_most}{target} % {}", self.every(&self.charge))?;
         if !self.hold.is_empty() {
-            write!(f, " and does not discharge {}", every(&self.hold))?;
+            write!(f, " and does not discharge {}", self.every(&self.hold))?;
         }
-        write!(f, " ({} without discharge a day), nothing else", hours(self.without_discharge_minutes))
+        write!(f, " ({} without discharge{a_day}), nothing else", hours(self.without_discharge_minutes))
     }
+}
+
+impl OrphanBound {
+    /// The times, and that they are every day's unless one day is told.
+    fn every(&self, ranges: &[(ClockTime, ClockTime)]) -> String {
+        if self.worst.is_some() { times(ranges) } else { every(ranges) }
+    }
+}
+
+/// `02:00–04:00 and 13:00–15:00`.
+fn times(ranges: &[(ClockTime, ClockTime)]) -> String {
+    let texts: Vec<String> = ranges.iter().map(|(from, to)| format!("{from}–{to}")).collect();
+    texts.join(" and ")
 }
 
 /// `every night 23:30–05:30`, `every day 02:00–04:00 and 13:00–15:00`.
 fn every(ranges: &[(ClockTime, ClockTime)]) -> String {
-    let texts: Vec<String> = ranges.iter().map(|(from, to)| format!("{from}–{to}")).collect();
     let crosses = |(from, to): &(ClockTime, ClockTime)| to <= from && *to != ClockTime::MIDNIGHT;
     let early = |(from, to): &(ClockTime, ClockTime)| from < to && to.minutes() <= 8 * 60;
     let night = ranges.iter().all(|range| crosses(range) || early(range));
-    format!("every {} {}", if night { "night" } else { "day" }, texts.join(" and "))
+    format!("every {} {}", if night { "night" } else { "day" }, times(ranges))
 }
 
 fn minutes(quarters: u32) -> u32 {

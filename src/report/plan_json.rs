@@ -173,6 +173,7 @@ fn deferred(plan: &Plan<'_>, compiled: &Compiled) -> Value {
 fn lowering(compiled: &Compiled) -> Value {
     let target = match compiled.lowering.charge {
         ChargeUse::Charge(target) => Some(target),
+        ChargeUse::Targets { most, .. } => Some(most),
         ChargeUse::Nothing | ChargeUse::Hold => None,
     };
     json!({
@@ -187,7 +188,7 @@ fn orphan(bound: &OrphanBound) -> Value {
         let one = |(from, to): &(ClockTime, ClockTime)| json!({ "from": from.to_string(), "to": to.to_string() });
         ranges.iter().map(one).collect::<Vec<_>>()
     };
-    json!({
+    let mut orphan = json!({
         "charge": ranges(&bound.charge),
         "target": bound.target,
         "hold": ranges(&bound.hold),
@@ -196,7 +197,12 @@ fn orphan(bound: &OrphanBound) -> Value {
         "without_discharge_minutes": bound.without_discharge_minutes,
         "unasked_minutes": bound.unasked_minutes,
         "text": bound.to_string(),
-    })
+    });
+    // Only schedules with weekdays have days that differ.
+    if let (Some(fields), Some(day)) = (orphan.as_object_mut(), bound.worst) {
+        fields.insert("day".to_owned(), json!(day.to_string()));
+    }
+    orphan
 }
 
 fn budget(plan: &Plan<'_>, object: Object) -> Value {

@@ -181,6 +181,26 @@ pub fn reason(why: Reason, needs: (&Capability, Object), until: Option<Instant>,
             let twice = across_midnight(capability);
             format!("the day would take {needed} windows that permit discharge, the device has {most}{twice}")
         }
+        Reason::DayWindows { needed, most } => {
+            let twice = across_midnight(capability);
+            format!("the day would take {needed} windows, the device has {most}{twice}")
+        }
+        Reason::WeekWindows { needed, most } => {
+            format!("the week would take {needed} windows, each counted on each of its days; the device has {most}")
+        }
+        Reason::LastPermission => {
+            "a day without any window that permits discharge would not be held at all, so its last quarter hour stays permitted".into()
+        }
+        Reason::RepeatsWeekly => {
+            "a window repeats every week, and this time of the week is to do something else at another time".into()
+        }
+        Reason::OnlyTarget { asked, does } => {
+            format!("{asked} % is asked here, and the device charges to {does} % by a limit of its own, never less")
+        }
+        Reason::LeastFloor { least } => format!("the device takes no floor below {least} %"),
+        Reason::OwnFloor { asked } => {
+            format!("{asked} % is asked here, and the device keeps a floor of its own that cannot be set")
+        }
         Reason::Waits => "it would cost a write that is not due yet, or stands in the way of what comes first".into(),
     }
 }
@@ -205,6 +225,13 @@ pub fn reason_code(why: Reason) -> &'static str {
         Reason::Floor { .. } => "floor",
         Reason::ChargeWindows { .. } => "charge-windows",
         Reason::Permissions { .. } => "permissions",
+        Reason::DayWindows { .. } => "day-windows",
+        Reason::WeekWindows { .. } => "week-windows",
+        Reason::LastPermission => "last-permission",
+        Reason::RepeatsWeekly => "repeats-weekly",
+        Reason::OnlyTarget { .. } => "only-target",
+        Reason::LeastFloor { .. } => "least-floor",
+        Reason::OwnFloor { .. } => "own-floor",
         Reason::Waits => "waits",
     }
 }
@@ -292,6 +319,7 @@ pub fn lowering(lowering: Lowering) -> String {
     let charge = match lowering.charge {
         ChargeUse::Nothing => "no charge window".to_owned(),
         ChargeUse::Charge(_) => "charge windows".to_owned(),
+        ChargeUse::Targets { least, most } => format!("charge windows to {least} % up to {most} %"),
         ChargeUse::Hold => "charge windows that only hold".to_owned(),
     };
     let discharge = if lowering.restricted { "discharge only in its windows" } else { "discharge unrestricted" };
@@ -303,7 +331,7 @@ pub fn lowering(lowering: Lowering) -> String {
 pub fn charge_use_code(charge: ChargeUse) -> &'static str {
     match charge {
         ChargeUse::Nothing => "none",
-        ChargeUse::Charge(_) => "charge",
+        ChargeUse::Charge(_) | ChargeUse::Targets { .. } => "charge",
         ChargeUse::Hold => "hold",
     }
 }

@@ -160,7 +160,7 @@ fn deferred(screen: &mut Screen, plan: &Plan<'_>, compiled: &Compiled, mut told:
         let asked = words::command(deferred.asked, plan.policy.battery.reserve);
         let line = Line::indent(2).text(Role::Text, &wall.span(deferred.from, deferred.until)).text(Role::Text, "  ");
         let line = line.text(Role::Command, &asked);
-        screen.line(&line.text(Role::Faint, &format!(" ({when} the device {})", does(compiled, deferred))));
+        screen.line(&line.text(Role::Faint, &format!(" ({when} the device {})", does(deferred))));
         let why = if told == Some(deferred.why) {
             "for the same reason".to_owned()
         } else if waits_for_its_time(plan, deferred) {
@@ -193,11 +193,11 @@ fn rests_on_device(why: Reason) -> bool {
 }
 
 /// What the device does instead; where the floor is all that differs, down to which.
-fn does(compiled: &Compiled, deferred: &Deferred) -> String {
+fn does(deferred: &Deferred) -> String {
     let instead = words::grip(deferred.does);
     match deferred.asked {
         Command::SelfConsume { .. } if deferred.does == Grip::SelfConsume => {
-            compiled.bound.floor.map_or(instead.clone(), |floor| format!("{instead} down to {floor} %"))
+            deferred.floor.map_or(instead.clone(), |floor| format!("{instead} down to {floor} %"))
         }
         _ => instead,
     }
@@ -226,7 +226,7 @@ fn due(plan: &Plan<'_>, deferred: &Deferred, wall: Wall<'_>) -> String {
     };
     match remedy {
         Some(remedy) => format!("will be programmed {remedy}"),
-        None if matches!(deferred.why, Reason::LeastTarget { .. }) => "cannot be programmed".to_owned(),
+        None if cannot(deferred.why) => "cannot be programmed".to_owned(),
         None if lasts(deferred.why) => "will be programmed once a whole day asks for no lower one".to_owned(),
         None if deferred.due >= deferred.until => "too late for this time".to_owned(),
         None if deferred.due <= plan.inputs.now => "will be programmed as soon as it fits".to_owned(),
@@ -240,12 +240,30 @@ fn due(plan: &Plan<'_>, deferred: &Deferred, wall: Wall<'_>) -> String {
 
 /// Whether something else that is asked stands in its way: what else is asked by then may do so too.
 fn conflicts(why: Reason) -> bool {
-    matches!(why, Reason::Permissions { .. } | Reason::ChargeWindows { .. } | Reason::Target { .. } | Reason::Repeats)
+    matches!(
+        why,
+        Reason::Permissions { .. }
+            | Reason::ChargeWindows { .. }
+            | Reason::DayWindows { .. }
+            | Reason::WeekWindows { .. }
+            | Reason::LastPermission
+            | Reason::Target { .. }
+            | Reason::Repeats
+            | Reason::RepeatsWeekly
+    )
 }
 
 /// Whether no time can be told for something that waits: what stands in its way lasts as long as the policy asks for both.
 fn lasts(why: Reason) -> bool {
-    matches!(why, Reason::LeastTarget { .. } | Reason::Floor { .. })
+    cannot(why) || matches!(why, Reason::Floor { .. })
+}
+
+/// Whether the device can never do it.
+fn cannot(why: Reason) -> bool {
+    matches!(
+        why,
+        Reason::LeastTarget { .. } | Reason::OnlyTarget { .. } | Reason::LeastFloor { .. } | Reason::OwnFloor { .. }
+    )
 }
 
 /// The object that what is deferred would need.

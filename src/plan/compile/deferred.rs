@@ -18,6 +18,8 @@ pub struct Deferred {
     pub asked: Command,
     /// What the schedule does instead.
     pub does: Grip,
+    /// Down to how many percent the schedule self-consumes there; `None` if it does not, or down to the device's own floor.
+    pub floor: Option<u8>,
     /// Why.
     pub why: Reason,
     /// When it will be programmed.
@@ -66,6 +68,41 @@ pub enum Reason {
         /// How many there are.
         most: u32,
     },
+    /// The day asks for more windows of both kinds together than there are.
+    DayWindows {
+        /// How many it would take, counted from 00:00 to 24:00.
+        needed: u32,
+        /// How many there are.
+        most: u32,
+    },
+    /// The week asks for more windows than there are.
+    WeekWindows {
+        /// How many it would take, each counted on each of its days.
+        needed: u32,
+        /// How many there are.
+        most: u32,
+    },
+    /// A day without any permission would not be held at all: a quarter hour at its far end stays permitted.
+    LastPermission,
+    /// Windows repeat every week, and the same time of the same day is asked to do something else.
+    RepeatsWeekly,
+    /// The device charges to a limit of its own and no lower.
+    OnlyTarget {
+        /// The target asked, in percent.
+        asked: u8,
+        /// The device's own, in percent.
+        does: u8,
+    },
+    /// The store takes no floor as low.
+    LeastFloor {
+        /// The least that it takes, in percent.
+        least: u8,
+    },
+    /// The device keeps a floor of its own, which cannot be set.
+    OwnFloor {
+        /// The floor asked, in percent.
+        asked: u8,
+    },
     /// It would cost a write that is not due yet, or it stands in the way of what comes first.
     Waits,
 }
@@ -88,6 +125,19 @@ impl fmt::Display for Reason {
             Reason::Permissions { needed, most } => {
                 write!(f, "the day asks for {needed} permissions, the store has {most}")
             }
+            Reason::DayWindows { needed, most } => {
+                write!(f, "the day asks for {needed} windows, the store has {most}")
+            }
+            Reason::WeekWindows { needed, most } => {
+                write!(f, "the week asks for {needed} windows, the store has {most}")
+            }
+            Reason::LastPermission => f.write_str("every day keeps a quarter hour of permission"),
+            Reason::RepeatsWeekly => f.write_str("windows repeat every week, and this time of the week differs"),
+            Reason::OnlyTarget { asked, does } => {
+                write!(f, "the device charges to {does} % by a limit of its own, never to {asked} %")
+            }
+            Reason::LeastFloor { least } => write!(f, "the store takes no floor below {least} %"),
+            Reason::OwnFloor { asked } => write!(f, "the device keeps a floor of its own, not {asked} %"),
             Reason::Waits => f.write_str("not due yet"),
         }
     }

@@ -1,12 +1,15 @@
 //! From a timeline to what a store is to hold, what waits, and which writes lead there: one compiler for each kind of store.
 
 mod deferred;
+mod slots;
 pub mod two_window;
+mod violation;
 pub mod window_list;
 
 use std::time::Duration;
 
 pub use deferred::{Deferred, Reason};
+pub use violation::Violation;
 
 use super::budget::Permits;
 use super::orphan::OrphanBound;
@@ -14,7 +17,7 @@ use super::{Outlook, Timeline};
 use crate::device::{Capability, Flag, Schedule, Step, Store, WindowList};
 use crate::engine::Command;
 use crate::time::{Instant, Zone};
-use crate::units::Soc;
+use crate::units::{Power, Soc};
 
 /// Everything that a compilation depends on.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +38,8 @@ pub struct Request<'a> {
     pub reserve: Soc,
     /// Never charged above from the grid by command; rounded down to a whole percent.
     pub ceiling: Soc,
+    /// The power with which the battery charges where the timeline asks for none.
+    pub charge_power: Power,
     /// What begins within this is on the device already.
     pub program_ahead: Duration,
     /// How long a day may be held where the timeline asks for self-consumption.
@@ -79,6 +84,13 @@ pub enum ChargeUse {
     Nothing,
     /// They charge to this many percent.
     Charge(u8),
+    /// They charge to targets of their own.
+    Targets {
+        /// The lowest in percent.
+        least: u8,
+        /// The highest in percent.
+        most: u8,
+    },
     /// They hold: the cap is so low that the device idles in them.
     Hold,
 }

@@ -1,12 +1,13 @@
 //! What of the timeline the two-window store does not do: found slot by slot.
 
 use super::choose::Bounds;
-use super::demand::{Demand, QUARTER, Slot, instant};
+use super::demand::{Demand, Slot};
 use super::order::Shape;
 use super::{Request, idles};
 use crate::device::Grip;
 use crate::engine::Command;
 use crate::plan::budget::{MayGrant, Refusal};
+use crate::plan::compile::slots::{QUARTER, instant};
 use crate::plan::compile::{Deferred, Reason};
 use crate::time::Instant;
 
@@ -65,7 +66,8 @@ impl Teller<'_> {
         let does = self.shape.grip(slot.quarter);
         let why = self.reason(slot, asked);
         let until = instant(slot.from + QUARTER);
-        Some(Deferred { from, until, asked: span.committed, does, why, due: from })
+        let floor = (does == Grip::SelfConsume).then_some(self.shape.floor);
+        Some(Deferred { from, until, asked: span.committed, does, floor, why, due: from })
     }
 
     fn reason(&self, slot: &Slot, asked: Grip) -> Reason {

@@ -4,12 +4,9 @@ use super::order::Shape;
 use crate::device::{Grip, QuarterSet};
 use crate::engine::Command;
 use crate::plan::budget::Permits;
+use crate::plan::compile::slots::{QUARTER, Wall, quarter_start, touched, walls, whole_down, whole_up};
 use crate::plan::{Span, Timeline};
 use crate::time::{Instant, Zone};
-use crate::units::Soc;
-
-/// Seconds in a quarter hour.
-pub(crate) const QUARTER: i64 = 900;
 
 /// Two days and the longest day's extra hour: what lies beyond is left to a later compilation.
 const MOST_SLOTS: usize = 2 * 96 + 4;
@@ -196,41 +193,17 @@ impl Demand {
     }
 }
 
-/// A percentage rounded down to a whole one; a millionth is noise of arithmetic.
-pub(crate) fn whole_down(soc: Soc) -> u8 {
-    let reached = |percent: &u8| f64::from(*percent) <= soc.percent() + 1e-6;
-    (0..=100).rev().find(reached).unwrap_or_default()
-}
-
-/// A percentage rounded up to a whole one; a millionth is noise of arithmetic.
-pub(crate) fn whole_up(soc: Soc) -> u8 {
-    let reached = |percent: &u8| f64::from(*percent) >= soc.percent() - 1e-6;
-    (0..=100).find(reached).unwrap_or(100)
-}
-
-/// The second at which the wall clock's present quarter hour began.
-fn quarter_start(zone: &Zone, now: Instant) -> i64 {
-    let seconds = now.timestamp();
-    seconds - (seconds + i64::from(zone.local(now).offset)).rem_euclid(QUARTER)
-}
-
 /// Slots from a second on, of which nothing is asked yet.
 fn blank(zone: &Zone, start: i64, count: usize) -> Vec<Slot> {
-    let span = i64::try_from(count).unwrap_or_default() * QUARTER;
-    let (first, last) = (instant(start), instant(start + span));
-    let (mut offset, after) = (zone.local(first).offset, zone.local(last).offset);
-    let changes = if offset == after { Vec::new() } else { zone.changes(first, last) };
-    let mut changes = changes.into_iter().peekable();
-    let mut slots = Vec::with_capacity(count);
-    for from in (start..start + span).step_by(usize::try_from(QUARTER).unwrap_or(1)) {
-        while let Some(change) = changes.next_if(|change| change.timestamp() <= from) {
-            offset = zone.local(change).offset;
-        }
-        let quarter = (from + i64::from(offset)).rem_euclid(86_400) / QUARTER;
-        let quarter = u32::try_from(quarter).unwrap_or_default();
-        slots.push(Slot { from, quarter, asked: None, aim: Grip::SelfConsume, floor: None, below_least: false });
-    }
-    slots
+    let slot = |wall: Wall| Slot {
+        from: wall.from,
+        quarter: wall.quarter(),
+        asked: None,
+        aim: Grip::SelfConsume,
+        floor: None,
+        below_least: false,
+    };
+    walls(zone, start, count).into_iter().map(slot).collect()
 }
 
 /// How many slots pass until the wall clock comes round to the first one's quarter hour, or beyond it.
@@ -264,14 +237,9 @@ fn layers(slots: &[Slot], lap: usize) -> Vec<(usize, usize)> {
 
 /// Enters what a span asks into every slot that it touches from now on.
 fn claim(slots: &mut [Slot], span: &Span, start: i64, now: i64, ceiling: u8) {
-    let (from, until) = (span.from.timestamp().max(now).max(start), span.until.timestamp());
-    if until <= from {
-        return;
-    }
-    let first = usize::try_from((from - start) / QUARTER).unwrap_or(usize::MAX);
-    let last = usize::try_from((until - 1 - start) / QUARTER).unwrap_or(usize::MAX);
+    let Some(touched) = touched(span, start, now) else { return };
     let (grip, floor, below_least) = read(span.committed, ceiling);
-    for slot in slots.iter_mut().skip(first).take(last.saturating_sub(first).saturating_add(1)) {
+    for slot in slots.iter_mut().skip(touched.first).take(touched.count) {
         let least = slot.asked.map_or(grip, |before| before.min(grip));
         slot.below_least = below_least && least == Grip::Hold;
         (slot.asked, slot.aim) = (Some(least), least);
@@ -298,9 +266,4 @@ fn read(command: Command, ceiling: u8) -> (Grip, Option<u8>, bool) {
             (Grip::SelfConsume, Some(whole_up(floor)), false)
         }
     }
-}
-
-/// The instant at a second of Unix time.
-pub(crate) fn instant(second: i64) -> Instant {
-    Instant::from_timestamp(second, 0).unwrap_or_default()
 }

@@ -22,11 +22,13 @@ mod demand;
 mod order;
 mod safety;
 
-pub use safety::{Violation, violations};
+pub use super::violation::Violation;
+pub use safety::violations;
 
 use self::choose::{Bounds, Choice, Judge};
-use self::demand::{Demand, LEAST_TARGET, Slot, instant, whole_down, whole_up};
+use self::demand::{Demand, LEAST_TARGET, Slot};
 use self::order::{Route, Shape, Standing};
+use super::slots::{QUARTER, instant, whole_down, whole_up};
 use super::{ChargeUse, Compiled, Lowering, Request};
 use crate::device::two_window::GRID_MINUTES;
 use crate::device::{
@@ -128,7 +130,7 @@ fn bounds<'a>(
     let present = standing.shape.floor.max(reserve);
     let wanted = demand.floor.map_or(present, |asked| asked.max(reserve));
     let floor = if request.permits.discharge.is_yes() { wanted } else { wanted.min(present) };
-    let quarters = request.extra_hold.as_secs() / demand::QUARTER.unsigned_abs();
+    let quarters = request.extra_hold.as_secs() / QUARTER.unsigned_abs();
     Bounds {
         reserve,
         floor,
@@ -144,7 +146,7 @@ fn bounds<'a>(
 /// battery is fuller than that cap. What is not known is presumed not to be so.
 fn idles(request: &Request<'_>, slot: &Slot) -> bool {
     let Some(outlook) = request.outlook.filter(|_| slot.asked == Some(Grip::Hold)) else { return false };
-    let (from, last) = (instant(slot.from), instant(slot.from + demand::QUARTER - 1));
+    let (from, last) = (instant(slot.from), instant(slot.from + QUARTER - 1));
     let no_surplus = |at: Instant| match (outlook.solar.at(at), outlook.load.at(at)) {
         (Some(solar), Some(load)) => solar <= load,
         _ => false,
@@ -236,7 +238,7 @@ impl Shape {
 impl Demand {
     /// The end of so many slots from now on.
     fn served_until(&self, slots: usize) -> Instant {
-        let end = self.slots.last().map_or(i64::MAX, |last| last.from + demand::QUARTER);
+        let end = self.slots.last().map_or(i64::MAX, |last| last.from + QUARTER);
         instant(self.slots.get(slots).map_or(end, |slot| slot.from))
     }
 

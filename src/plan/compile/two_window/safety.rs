@@ -1,50 +1,11 @@
 //! Whether a schedule may be left alone on the device for a day: the rules, checked apart from the search that obeys them.
 
-use std::fmt;
-
-use super::demand::{Demand, LEAST_TARGET, QUARTER, instant, whole_down, whole_up};
+use super::demand::{Demand, LEAST_TARGET};
 use super::order::Standing;
 use super::{Request, demand};
-use crate::device::{Grip, Oddity, TwoWindow};
-use crate::time::Instant;
-
-/// What a schedule would do that nobody asked for, if it were left alone for one lap of the wall clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Violation {
-    /// Its meaning is not known: off the grid, across midnight, or windows that overlap.
-    Odd(Oddity),
-    /// The floor is below the reserve.
-    BelowReserve {
-        /// The floor, in percent.
-        floor: u8,
-        /// The reserve, in percent.
-        reserve: u8,
-    },
-    /// The floor is above one that is asked for.
-    FloorTooHigh {
-        /// The floor, in percent.
-        floor: u8,
-        /// The lowest floor asked for within the lap, in percent.
-        asked: u8,
-    },
-    /// The target is above the ceiling.
-    AboveCeiling {
-        /// The target, in percent.
-        target: u8,
-        /// The ceiling, in percent.
-        ceiling: u8,
-    },
-    /// It charges where as much is not asked for.
-    Charges {
-        /// The beginning of the first quarter hour in which it does.
-        at: Instant,
-    },
-    /// It holds for longer than is allowed where nothing of the kind is asked for.
-    Holds {
-        /// Minutes of the lap.
-        minutes: usize,
-    },
-}
+use crate::device::{Grip, TwoWindow};
+use crate::plan::compile::Violation;
+use crate::plan::compile::slots::{QUARTER, instant, whole_down, whole_up};
 
 /// Every rule of orphan safety that a schedule breaks, laid over the lap from the present quarter hour on. A window left
 /// from a day that asked for it breaks a rule here until it is withdrawn: the schedules that are written break none.
@@ -89,19 +50,4 @@ fn holds(request: &Request<'_>, demand: &Demand, standing: &Standing) -> Option<
     let minutes = held * usize::try_from(QUARTER / 60).unwrap_or_default();
     let allowed = request.extra_hold.as_secs() / 60;
     (u64::try_from(minutes).unwrap_or(u64::MAX) > allowed).then_some(Violation::Holds { minutes })
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Violation::Odd(Oddity::OffGrid(_, period)) => write!(f, "{period} is off the quarter hours"),
-            Violation::Odd(Oddity::Wraps(_, period)) => write!(f, "{period} runs across midnight"),
-            Violation::Odd(_) => f.write_str("a charge window and a permission overlap"),
-            Violation::BelowReserve { floor, reserve } => write!(f, "floor {floor} % below the reserve {reserve} %"),
-            Violation::FloorTooHigh { floor, asked } => write!(f, "floor {floor} % where {asked} % is asked for"),
-            Violation::AboveCeiling { target, ceiling } => write!(f, "target {target} % above the ceiling {ceiling} %"),
-            Violation::Charges { at } => write!(f, "charges at {} though it is not asked to", at.format("%F %R UTC")),
-            Violation::Holds { minutes } => write!(f, "holds for {minutes} min a day though it is not asked to"),
-        }
-    }
 }
