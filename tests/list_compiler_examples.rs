@@ -92,7 +92,13 @@ fn more_windows_than_fit_serve_what_comes_first() {
     ");
     let string = atess(AtessModel::String, 2, 0, 100);
     let busy = lap("2026-11-20T02:00Z", 24, &[("S", 2.0), ("C100", 1.0), ("S", 2.0)]);
-    insta::assert_snapshot!(told(&string.compile(&busy, &string.idle())), @"");
+    insta::assert_snapshot!(told(&string.compile(&busy, &string.idle())), @r"
+    grant: grid charge 04:00–05:00 to 100 %, 09:00–10:00 to 100 %; discharge unrestricted
+    deferred Fri 14:00–Fri 15:00: charge to 100 %: the day asks for 5 charge windows, the store has 2; due Fri 11:00
+    deferred Fri 19:00–Fri 20:00: charge to 100 %: the day asks for 5 charge windows, the store has 2; due Fri 16:00
+    deferred Sat 00:00–Sat 01:00: charge to 100 %: the day asks for 5 charge windows, the store has 2; due Fri 21:00
+    orphan charges to 100 % every day 04:00–05:00 and 09:00–10:00 (2 h without discharge a day), nothing else
+    ");
 }
 
 #[test]

@@ -55,5 +55,18 @@ fn planted_bugs_are_caught() {
         let pieces = ["07:00-08:00", "08:00-09:00", "09:00-10:00", "10:00-11:00", "11:00-23:00"];
         pieces.iter().for_each(|text| list.permissions.push(ListWindow { period: period(text), ..from }));
     });
-    insta::assert_snapshot!(table.join("\n"), @"");
+    insta::assert_snapshot!(table.join("\n"), @r"
+    off-grid times kept                    00:07–05:00 is off the quarter hours
+    midnight not split                     23:00–05:00 runs across midnight
+    target above what was asked            charges at 2026-11-20 00:00 UTC though it is not asked to
+    power above what was asked             charges at 2026-11-20 00:00 UTC though it is not asked to
+    floor below the reserve                floor 9 % below the reserve 10 %
+    hold by a raised floor                 floor 60 % where 20 % is asked for
+    charge longer than asked               charges at 2026-11-20 05:00 UTC though it is not asked to
+    hold longer than asked                 holds for 15 min a day though it is not asked to
+    a day without permission               Sat has no permission at all
+    a switch forgotten                     whether its windows are in force is not known
+    permission over a charge window        a charge window and a permission overlap
+    more windows than there are            it has more windows than the store
+    ");
 }

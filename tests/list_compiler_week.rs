@@ -94,7 +94,7 @@ fn run(site: &Site, rules: &[Rule], from: &str, days: i64) -> Vec<String> {
 fn weekday_rules_are_one_schedule_for_the_whole_week() {
     let rules: [Rule; 3] =
         [("C90", "00:30", "05:30", weekdays), ("C60", "02:00", "04:00", weekends), ("H", "16:00", "19:00", weekdays)];
-    insta::assert_snapshot!(run(&periodic(), &rules, "2026-11-16T12:00Z", 9).join("\n"), @"");
+    insta::assert_snapshot!(run(&periodic(), &rules, "2026-11-16T12:00Z", 9).join("\n"), @"Mon 13:00 grant: grid charge 00:30–05:30 Mon,Tue,Wed,Thu,Fri to 90 % at 5000 W, 02:00–04:00 Sat,Sun to 60 % at 5000 W; discharge only 00:00–00:30 Mon,Tue,Wed,Thu,Fri to 10 %, 00:00–02:00 Sat,Sun to 10 %, 04:00–00:00 Sat,Sun to 10 %, 05:30–16:00 Mon,Tue,Wed,Thu,Fri to 10 %, 19:00–00:00 Mon,Tue,Wed,Thu,Fri to 10 %");
 }
 
 #[test]
