@@ -8,7 +8,8 @@ use super::args::{Format, OnePolicy as Options};
 use super::output::{OK, Outcome, print, print_json};
 use super::session::Session;
 use super::terminal;
-use crate::device::Schedule;
+use crate::device::window_list::Windows;
+use crate::device::{Flag, ListWindow, Schedule, WindowList};
 use crate::plan::Inputs;
 use crate::policy::Policy;
 use crate::report::moment::{self, rfc3339};
@@ -60,8 +61,80 @@ fn text(policy: &Policy, inputs: &Inputs) -> String {
 }
 
 fn facts(schedule: &Schedule) -> Vec<(&'static str, Role, String)> {
-    let settings =
-        schedule.contents().into_iter().map(|settings| (settings.object().word(), Role::Text, settings.to_string()));
+    let held = match schedule {
+        Schedule::TwoWindow(held) => {
+            held.contents().map(|settings| (settings.object().word(), Role::Text, settings.to_string())).to_vec()
+        }
+        Schedule::Windows(list) => listed(list),
+    };
     let oddity = schedule.oddity().map(|oddity| ("odd", Role::Warn, report::words::oddity(oddity)));
-    settings.into_iter().chain(oddity).collect()
+    held.into_iter().chain(oddity).collect()
+}
+
+/// A list line by line: what is done, whether that is switched on, and when.
+fn listed(list: &WindowList) -> Vec<(&'static str, Role, String)> {
+    let part = |label: &'static str, flag: Flag, windows: &Windows, level: &str| {
+        let switch = match flag {
+            Flag::On => "switched on",
+            Flag::Off => "switched off",
+            Flag::Unread => "the vendor does not tell whether it is switched on",
+        };
+        let none = windows.is_empty().then(|| format!("no windows; {switch}"));
+        let head = none.unwrap_or_else(|| format!("{switch}:"));
+        let lines = windows.iter().map(move |window| shown(window, level));
+        [head].into_iter().chain(lines).map(move |line| (label, Role::Text, line)).collect::<Vec<_>>()
+    };
+    let store = ("store", Role::Text, list.store.name().to_owned());
+    let charge = part("charge", list.charge, &list.charge_windows, "to");
+    let permit = part("discharge only", list.restricted, &list.permissions, "down to");
+    [store].into_iter().chain(charge).chain(permit).collect()
+}
+
+/// `00:00–05:30 Mon,Tue to 90 % at 5000 W`.
+fn shown(window: &ListWindow, level: &str) -> String {
+    let bare = ListWindow { limit: None, power: None, ..*window };
+    let limit = window.limit.map_or(String::new(), |limit| format!(" {level} {limit} %"));
+    let power = window.power.map_or(String::new(), |power| format!(" at {power} W"));
+    format!("{bare}{limit}{power}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::style::Style;
+    use crate::vendor::alphaess::parse_device_file;
+
+    #[test]
+    fn a_list_is_shown_window_by_window() {
+        let show = |switches: &str, permissions: &str| {
+            let file = format!(
+                r#"{{"getTimeChargeBySn": {{"executeCycleType": 1, {switches} "chargeTimeList": [
+                {{"beginTime": "00:00", "endTime": "05:30", "weeks": [1, 6], "chargePower": 5000, "chargeLimit": 90}},
+                {{"beginTime": "13:00", "endTime": "16:00", "weeks": [1, 2, 3, 4, 5, 6, 7], "chargePower": 800, "chargeLimit": 60}}],
+                "dischargeTimeList": [{permissions}]}}}}"#
+            );
+            let schedule = parse_device_file(&file).expect("a schedule");
+            listing::facts("schedule", &facts(&schedule), Style::Plain)
+        };
+        let evening = r#"{"beginTime": "17:00", "endTime": "00:00", "weeks": [1, 2, 3, 4, 5, 6, 7], "chargePower": 10000, "chargeLimit": 20}"#;
+        insta::assert_snapshot!(show(r#""gridChargeCycle": true, "ctrDisCycle": true,"#, evening), @r"
+        schedule
+          store           periodic store
+          charge          switched on:
+                          00:00–05:30 Mon,Sat to 90 % at 5000 W
+                          13:00–16:00 to 60 % at 800 W
+          discharge only  switched on:
+                          17:00–00:00 down to 20 % at 10000 W
+        ");
+        insta::assert_snapshot!(show("", ""), @r"
+        schedule
+          store           periodic store
+          charge          the vendor does not tell whether it is switched on:
+                          00:00–05:30 Mon,Sat to 90 % at 5000 W
+                          13:00–16:00 to 60 % at 800 W
+          discharge only  no windows; the vendor does not tell whether it is switched on
+          odd             nobody knows whether the windows are in force: the vendor does not tell, and offpeak has not written
+                          them yet
+        ");
+    }
 }
