@@ -329,7 +329,14 @@ async fn every_failure_of_a_read_has_its_kind_its_words_and_its_bound() {
     for signature in [6007, 6010, 6011, 6012] {
         check("signature", code(signature), 1, "permanent", "check the application id and secret").await;
     }
-    check("not entitled", code(6017), 1, "permanent", "not entitled to this endpoint").await;
+    check(
+        "not entitled",
+        code(6017),
+        1,
+        "permanent",
+        "not entitled to the two-window store; try the other one with `device: store: periodic`",
+    )
+    .await;
     check("set failed", code(6008), 1, "permanent", "code 6008").await;
     check("201", code(201), 1, "transient", "code 201: a code that is not documented").await;
     check("unknown", code(7777), 1, "transient", "the cloud's words: “操作失败”").await;

@@ -67,6 +67,7 @@ pub struct Intent {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one lives at a time, and a copy is the simplest to reason about")]
 pub enum Event {
     /// The intent is on the disk.
     IntentDurable,
@@ -93,6 +94,7 @@ pub enum SendReply {
 
 /// What the owner is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one lives at a time, and a copy is the simplest to reason about")]
 pub enum Alarm {
     /// No intent could be journaled. A grant stays; a withdrawal goes out all the same.
     NoJournal(WriteKind),
@@ -106,6 +108,7 @@ pub enum Alarm {
 
 /// How a sequence ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one lives at a time, and a copy is the simplest to reason about")]
 pub enum End {
     /// Every step was read back.
     Stored,
