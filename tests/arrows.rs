@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room with the rooms that it may know. A room that is not listed here fails the test.
-const ROOMS: [(&str, &str); 22] = [
+const ROOMS: [(&str, &str); 23] = [
     ("units", ""),
     ("time", ""),
     ("diagnostic", ""),
@@ -23,16 +23,17 @@ const ROOMS: [(&str, &str); 22] = [
     ("report", "plan engine battery policy snapshot tariff device time units apply diagnostic"),
     ("vendor", "device snapshot time units clock"),
     ("vendor::alphaess", "diagnostic device snapshot time units clock vendor"),
+    ("vendor::atess", "device snapshot time units clock vendor"),
     ("vendor::simulated", "device snapshot time units clock vendor vendor::alphaess simulator"),
     ("journal", "device engine tariff snapshot time units"),
     ("simulator", "tariff time units clock"),
     (
         "runner",
-        "apply plan engine battery policy snapshot tariff device time units clock journal vendor vendor::alphaess vendor::simulated report diagnostic",
+        "apply plan engine battery policy snapshot tariff device time units clock journal vendor vendor::alphaess vendor::atess vendor::simulated report diagnostic",
     ),
     (
         "cli",
-        "runner apply plan engine battery policy snapshot tariff device time units clock journal vendor vendor::alphaess vendor::simulated report \
+        "runner apply plan engine battery policy snapshot tariff device time units clock journal vendor vendor::alphaess vendor::atess vendor::simulated report \
          diagnostic simulator",
     ),
     ("main", "cli"),

@@ -38,7 +38,12 @@ pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
                  `offpeak devices --url` lists",
             );
         }
-        driver @ Driver::Atess => return failure(format!("this version has no driver for {} yet", driver.name())),
+        Driver::Atess => {
+            return failure(
+                "--driver atess: the Enerclo OpenAPI has no list of an account's systems, only one of the batteries behind a \
+                 datalogger; the serial number stands on the system and in the vendor's app, and `offpeak read` tries it",
+            );
+        }
     }
     let systems = session.runtime()?.block_on(async {
         let mut account = runner::account(options.url.as_deref(), session.clock().await?)?;

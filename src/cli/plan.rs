@@ -139,11 +139,11 @@ async fn given_over_device(
     horizon: Duration,
 ) -> Result<Inputs, Failure> {
     let (mut site, world) = session.reading_site(loaded).await?;
-    let surveyed = site.survey_schedule().await;
+    let writable = loaded.policy.device.capability().can_write();
+    let surveyed = if writable { site.survey_schedule().await.map(Some) } else { Ok(None) };
     site.remember_driver()?;
     if let Some(world) = world {
         world.save()?;
     }
-    let schedule = surveyed?;
-    Ok(Inputs { present: Some(schedule), ..supposed(options, words, &loaded.policy, horizon)? })
+    Ok(Inputs { present: surveyed?, ..supposed(options, words, &loaded.policy, horizon)? })
 }

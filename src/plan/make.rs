@@ -82,6 +82,9 @@ pub enum Obstacle {
     /// The schedule on the device is not known, so nothing is written.
     #[error("the schedule on the device is not known, so nothing can be planned for it")]
     PresentUnknown,
+    /// The policy maps nothing of the device that may be written.
+    #[error("this device is read only: the policy's `settings` maps nothing that may be written")]
+    ReadOnly,
     /// The device cannot do what is asked at all.
     #[error("{0}")]
     NotPossible(NotPossible),
@@ -133,9 +136,13 @@ fn horizon(policy: &Policy, inputs: &Inputs) -> Duration {
     inputs.horizon.max(lap.unwrap_or_default())
 }
 
-/// Blind: the state of charge, on which every guard and every effect rests, cannot be used.
+/// Blind: the state of charge, on which every guard and every effect rests, cannot be used. A device that has none to tell is
+/// blind when nothing else that it measures can be used.
 fn is_blind(policy: &Policy, inputs: &Inputs) -> bool {
-    inputs.readings.usable(Signal::Soc, inputs.now, policy.limits.reading_max_age).is_err()
+    let usable = |signal| inputs.readings.usable(signal, inputs.now, policy.limits.reading_max_age).is_ok();
+    let readings = policy.device.capability().readings;
+    let has_soc = readings.iter().any(|measured| measured.signal == Signal::Soc);
+    if has_soc { !usable(Signal::Soc) } else { !readings.iter().any(|measured| usable(measured.signal)) }
 }
 
 fn situation<'a>(inputs: &'a Inputs, prices: &'a Prices) -> Situation<'a> {
@@ -188,6 +195,9 @@ fn compiled(
     safe_mode: bool,
     rests_on_reading: bool,
 ) -> Result<Compiled, Obstacle> {
+    if !capability.can_write() {
+        return Err(Obstacle::ReadOnly);
+    }
     let present = inputs.present.as_ref().ok_or(Obstacle::PresentUnknown)?;
     let permits = if safe_mode { Permits::none(Refusal::Blind, None) } else { inputs.permits };
     let decision = timeline.spans.first().map(|span| span.expected);

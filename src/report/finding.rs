@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::engine::{Finding, Seen, band_at};
 use crate::plan::Plan;
 use crate::policy::model::{Condition, Observation, Quantity};
-use crate::snapshot::Unknown;
+use crate::snapshot::{Signal, Unknown};
 use crate::time::spoken;
 
 use super::layout::cut;
@@ -68,6 +68,11 @@ fn missing(quantity: Quantity, why: Unknown, read: Option<(f64, Duration)>, curr
         (Unknown::NoPrice, None) => words::unknown(why).to_owned(),
         (_, None) => format!("{name} {}", words::unknown(why)),
     }
+}
+
+/// Whether the device measures a signal at all, as far as the policy says how.
+fn measured(plan: &Plan<'_>, signal: Signal) -> bool {
+    plan.capability.readings.iter().any(|measured| measured.signal == signal)
 }
 
 /// `it is Fri 20:41, band day`.

@@ -226,6 +226,7 @@ fn budget(plan: &Plan<'_>, object: Object) -> Value {
 fn obstacle(obstacle: &Obstacle) -> Value {
     let (code, span): (_, Option<(Instant, Instant)>) = match obstacle {
         Obstacle::PresentUnknown => ("schedule-unknown", None),
+        Obstacle::ReadOnly => ("read-only", None),
         Obstacle::NotPossible(impossible) => ("not-possible", Some((impossible.from, impossible.until))),
     };
     json!({

@@ -178,7 +178,7 @@ fn not_known(screen: &mut Screen, plan: &Plan<'_>) {
 /// Why nothing can be planned.
 pub(super) fn obstacle(obstacle: &Obstacle, wall: Wall<'_>) -> String {
     match obstacle {
-        Obstacle::PresentUnknown => obstacle.to_string(),
+        Obstacle::PresentUnknown | Obstacle::ReadOnly => obstacle.to_string(),
         Obstacle::NotPossible(impossible) => {
             format!("from {} to {} {impossible}", wall.short(impossible.from), wall.short(impossible.until))
         }

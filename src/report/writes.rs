@@ -44,7 +44,7 @@ pub(super) fn pending(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) -> O
 pub(super) fn aftermath(screen: &mut Screen, plan: &Plan<'_>, told: Option<Reason>, wall: Wall<'_>) {
     let compiled = match &plan.compiled {
         Ok(compiled) => compiled,
-        Err(Obstacle::NotPossible(_)) => return cite(screen, plan),
+        Err(Obstacle::NotPossible(_) | Obstacle::ReadOnly) => return cite(screen, plan),
         Err(Obstacle::PresentUnknown) => return,
     };
     let lowering = format!(" {}", words::lowering(compiled.lowering));

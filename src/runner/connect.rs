@@ -11,13 +11,15 @@ use sha2::{Digest, Sha256};
 use super::Hand;
 use super::store::{Conflict, asked, choose};
 use crate::clock::Clock;
+use crate::device::mapping::AtessMapping;
 use crate::device::{DeviceKind, Driver, ReadDevice, Settings, Store, WriteDevice};
 use crate::policy::Policy;
 use crate::policy::model::DeviceSpec;
 use crate::time::Instant;
 use crate::vendor::account::{Account, Scope};
-use crate::vendor::alphaess::{self, AlphaEss, BASE_URL, BatteryLimits, Cloud, Memory};
-use crate::vendor::credentials::{AlphaEssCredentials, CredentialsError, config_folder};
+use crate::vendor::alphaess::{self, AlphaEss, BatteryLimits, Cloud, Memory};
+use crate::vendor::atess::{self, Enerclo};
+use crate::vendor::credentials::{AlphaEssCredentials, AtessCredentials, CredentialsError, config_folder};
 use crate::vendor::http::{Http, HttpError, HttpLimits};
 use crate::vendor::retry::Retries;
 use crate::vendor::simulated::{Home, InProcess, Kept, KeptError};
@@ -70,9 +72,9 @@ pub enum ConnectError {
     /// The store is not the one through which the site was written.
     #[error("{0}")]
     Store(#[from] Conflict),
-    /// This version has no driver for the device.
-    #[error("this version has no driver for {0}")]
-    NoDriver(&'static str),
+    /// The simulated device was asked for without its world.
+    #[error("the simulated device has no world here")]
+    NoWorld,
 }
 
 impl Links {
@@ -118,29 +120,37 @@ pub fn writing(policy: &Policy, way: Way, world: Option<&Kept>) -> Result<Hand, 
     Ok(Hand::Writing(connect(policy, way, world)?))
 }
 
-/// Exactly what a write to the device of a policy sends.
+/// Exactly what a write to the device of a policy sends; of an ATESS the keys that it changes.
 #[must_use]
 pub fn payload(settings: &Settings, device: &DeviceSpec) -> Value {
-    alphaess::payload(settings, &device.serial)
+    match &device.kind {
+        DeviceKind::Atess(mapping) => atess::payload(settings, mapping),
+        DeviceKind::AlphaEss { .. } | DeviceKind::Simulated { .. } => alphaess::payload(settings, &device.serial),
+    }
 }
 
 fn connect(policy: &Policy, way: Way, world: Option<&Kept>) -> Result<Box<dyn WriteDevice>, ConnectError> {
     let store = choose(asked(policy), way.recorded, None)?;
     match (&policy.device.kind, world) {
         (DeviceKind::AlphaEss { .. }, _) => {
-            let url = policy.device.url.as_deref().unwrap_or(BASE_URL);
+            let url = policy.device.url.as_deref().unwrap_or(alphaess::BASE_URL);
             let (line, credentials) = (way.links.line(url)?, credentials()?);
             let account = way.links.account(url, credentials.app_id.expose_secret());
             Ok(Box::new(alphaess(policy, way, line, credentials, account).with_store(store)))
+        }
+        (DeviceKind::Atess(mapping), _) => {
+            let line = way.links.line(policy.device.url.as_deref().unwrap_or(atess::BASE_URL))?;
+            Ok(Box::new(atess(policy, way, mapping, line)?))
         }
         (DeviceKind::Simulated { .. }, Some(world)) => {
             let (app_id, app_secret) = world.credentials();
             let line = Arc::new(InProcess::new(world.cloud(), Arc::clone(&way.clock)));
             let credentials = AlphaEssCredentials::new(&app_id, &app_secret)?;
             // Each simulated world has a cloud of its own.
-            Ok(Box::new(alphaess(policy, way, line, credentials, Arc::new(Account::new(Scope::Serial)))))
+            let account = Arc::new(Account::new(Scope::Serial));
+            Ok(Box::new(alphaess(policy, way, line, credentials, account).with_store(store)))
         }
-        (kind, _) => Err(ConnectError::NoDriver(kind.driver().name())),
+        (DeviceKind::Simulated { .. }, None) => Err(ConnectError::NoWorld),
     }
 }
 
@@ -151,18 +161,39 @@ fn alphaess(
     credentials: AlphaEssCredentials,
     account: Arc<Account>,
 ) -> AlphaEss {
-    let battery = &policy.battery;
-    let limits = BatteryLimits {
-        capacity: battery.capacity,
-        charge_power: battery.charge_power,
-        discharge_power: battery.discharge_power,
-    };
+    let limits = limits(policy);
     let (serial, zone) = (policy.device.serial.as_str(), policy.zone.clone());
     let device = AlphaEss::new(line, way.clock, credentials, serial, zone, Some(limits)).with_account(account);
     let device = if way.impatient { device.with_retries(Retries::NONE) } else { device };
     match way.memory.as_deref().and_then(Memory::from_text) {
         Some(memory) => device.with_memory(memory),
         None => device,
+    }
+}
+
+fn atess(policy: &Policy, way: Way, mapping: &AtessMapping, line: Arc<dyn Transport>) -> Result<Enerclo, ConnectError> {
+    let lookup = |name: &str| std::env::var(name).ok();
+    let credentials = AtessCredentials::find(lookup, config_folder(lookup).as_deref())?;
+    let battery = atess::Battery {
+        limits: limits(policy),
+        charge_efficiency: policy.battery.charge_efficiency,
+        discharge_efficiency: policy.battery.discharge_efficiency,
+    };
+    let (serial, zone) = (policy.device.serial.as_str(), policy.zone.clone());
+    let device = Enerclo::new(line, way.clock, credentials, serial, zone, mapping.clone(), battery);
+    let device = if way.impatient { device.for_a_look() } else { device };
+    Ok(match way.memory.as_deref().and_then(atess::Memory::from_text) {
+        Some(memory) => device.with_memory(memory),
+        None => device,
+    })
+}
+
+fn limits(policy: &Policy) -> BatteryLimits {
+    let battery = &policy.battery;
+    BatteryLimits {
+        capacity: battery.capacity,
+        charge_power: battery.charge_power,
+        discharge_power: battery.discharge_power,
     }
 }
 
@@ -201,11 +232,11 @@ pub fn seeded_world(policy: &Policy, folder: Option<&Path>, seed: u64, now: Inst
 /// # Errors
 /// Why it cannot be reached; nothing has been sent yet.
 pub fn account(url: Option<&str>, clock: Arc<dyn Clock>) -> Result<Cloud, ConnectError> {
-    Ok(Cloud::new(http(url)?, clock, credentials()?).with_retries(Retries::NONE))
+    Ok(Cloud::new(http(url, alphaess::BASE_URL)?, clock, credentials()?).with_retries(Retries::NONE))
 }
 
-fn http(url: Option<&str>) -> Result<Arc<Http>, ConnectError> {
-    Ok(Arc::new(Http::new(url.unwrap_or(BASE_URL), HttpLimits::default())?))
+fn http(url: Option<&str>, usual: &str) -> Result<Arc<Http>, ConnectError> {
+    Ok(Arc::new(Http::new(url.unwrap_or(usual), HttpLimits::default())?))
 }
 
 fn credentials() -> Result<AlphaEssCredentials, ConnectError> {

@@ -139,6 +139,11 @@ impl Site {
         self.schedule.map(|(schedule, _)| schedule)
     }
 
+    /// Whether the device has a schedule for us: one that is read only is never asked for it.
+    pub(super) fn has_schedule(&self) -> bool {
+        self.policy.device.capability().can_write()
+    }
+
     /// The store that holds its schedule: the one that was read, or the policy's.
     pub(super) fn store(&self) -> Store {
         let read = self.present().map(|schedule| schedule.store());

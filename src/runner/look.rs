@@ -41,6 +41,10 @@ impl Site {
                 if self.healthy >= HEALTHY {
                     self.all_clear("readings", now)?;
                 }
+                match self.hand.reader().remark() {
+                    Some(remark) => self.alarm("soc", &remark, now)?,
+                    None => self.all_clear("soc", now)?,
+                }
                 Ok(true)
             }
             Err(error) => {

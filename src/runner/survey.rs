@@ -55,8 +55,10 @@ impl Site {
     pub async fn survey(&mut self, horizon: Duration) -> Result<Inputs, SurveyError> {
         if !self.reuse()? {
             self.readings = self.hand.reader().readings().await?;
-            let schedule = self.hand.reader().schedule().await?;
-            self.schedule = Some((self.recalled(schedule)?, self.clock.now()));
+            if self.has_schedule() {
+                let schedule = self.hand.reader().schedule().await?;
+                self.schedule = Some((self.recalled(schedule)?, self.clock.now()));
+            }
         }
         let now = self.clock.now();
         let remembrance = Remembrance::answered(&self.journal, &self.policy, now)?;

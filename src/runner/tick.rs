@@ -56,14 +56,14 @@ impl Site {
         let Due { schedule, prune } = due(&self.policy.limits, &self.last, now);
         let mut verified = self.look_at_readings().await?;
         let mut sent = self.recover().await?;
-        if schedule || self.schedule.is_none() {
+        if self.has_schedule() && (schedule || self.schedule.is_none()) {
             verified &= self.look_at_schedule().await?;
         }
         sent.extend(self.go_on().await?);
         let (decision, pending) = self.decide_and_write(&mut sent).await?;
         self.watch_effect()?;
         self.keep(prune)?;
-        verified &= self.schedule.is_some() && self.under_way.is_none();
+        verified &= (self.schedule.is_some() || !self.has_schedule()) && self.under_way.is_none();
         if verified {
             self.journal.set_verified_cycle(&self.name(), self.clock.now())?;
         }

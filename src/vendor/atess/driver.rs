@@ -215,6 +215,7 @@ impl Enerclo {
     }
 
     async fn judged(&mut self) -> Result<Snapshot, DeviceError> {
+        let before = self.data.as_ref().map(|data| data.at);
         let data = self.data().await?;
         let counting = self.counting();
         let percent = soc(&self.mapping.readings.soc, &data.latest, &counting, &mut self.counters);
@@ -223,7 +224,10 @@ impl Enerclo {
         let sample = plausible::Sample { soc: percent.ok(), ..powers };
         let mut watch = data.before.clone();
         let snapshot = judge(sample, &[], Some(&self.battery.limits), data.measured_at, data.at, &mut watch);
-        self.watch = watch;
+        // A reply that serves again is no second reading: what is remembered stays as its first look left it.
+        if before != Some(data.at) {
+            self.watch = watch;
+        }
         Ok(snapshot)
     }
 

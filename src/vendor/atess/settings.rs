@@ -280,7 +280,9 @@ mod tests {
             assert_eq!(after, object());
         };
         let empty = WindowList::empty(Store::AtessString);
-        let on = |charge_windows| WindowList { charge: Flag::On, charge_windows, ..empty };
+        fn on(charge_windows: Windows) -> WindowList {
+            WindowList { charge: Flag::On, charge_windows, ..WindowList::empty(Store::AtessString) }
+        }
         check(
             on(windows(&[("01:00", "02:00"), ("03:00", "04:00"), ("05:00", "06:00")], Some(90))),
             "3 periods are asked for and 2 are mapped",

@@ -112,11 +112,11 @@ mod tests {
     use super::*;
 
     fn counting() -> Counting {
-        let fraction = |factor| Fraction::new(factor).expect("a fraction");
+        let fraction = |percent| Fraction::from_percent(percent).expect("a fraction");
         Counting {
             capacity: Energy::from_watt_hours(100_000.0).expect("an energy"),
-            charge_efficiency: fraction(0.9),
-            discharge_efficiency: fraction(0.8),
+            charge_efficiency: fraction(90.0),
+            discharge_efficiency: fraction(80.0),
         }
     }
 
