@@ -45,11 +45,6 @@ fn seen(plan: &Plan<'_>, finding: &Finding<'_>) -> String {
             });
             format!("{} is {}{over}{age}{held}", words::quantity(quantity), words::value(quantity, value, currency))
         }
-        Seen::Missing { quantity: Quantity::Reading(signal), why: Unknown::NoReading, .. }
-            if !plan.policy.device.capability().measures(signal) =>
-        {
-            format!("the device reports no {}", signal.noun())
-        }
         Seen::Missing { quantity, why, value, age } => missing(quantity, why, value.zip(age), currency),
         Seen::NotYetKnown(what) => format!("this version does not know {what} yet"),
         Seen::Nothing => String::new(),
