@@ -137,9 +137,9 @@ impl Line {
             Breakage::Bare => "[1, 2, 3]".to_owned(),
             Breakage::Foreign => json!({ "status": "OK", "result": { "soc": 0, "power": 0 } }).to_string(),
             Breakage::OtherShape => with(&|data| *data = json!("see attachment")),
-            Breakage::Mistyped => with(&|data| leaves(data, &json!({ "value": 1 }))),
-            Breakage::Nonsense => with(&|data| leaves(data, &json!("N/A"))),
-            Breakage::Nulls => with(&|data| leaves(data, &Value::Null)),
+            Breakage::Mistyped => with(&|data| self.leaves(data, &json!({ "value": 1 }))),
+            Breakage::Nonsense => with(&|data| self.leaves(data, &json!("N/A"))),
+            Breakage::Nulls => with(&|data| self.leaves(data, &Value::Null)),
             Breakage::OtherSerial => body.replace(&self.serial, "SOMEONEELSES001"),
             Breakage::Echo => json!({ "code": 7777, "msg": self.secrets.join(" "), "data": null }).to_string(),
             Breakage::Enormous => return Err(TransportError::TooLarge),
@@ -147,6 +147,17 @@ impl Line {
             Breakage::Severed => return Err(TransportError::Broken("reset by the other side".to_owned())),
             Breakage::NotConnected | Breakage::Status(_) | Breakage::LateStatus(_) => body.to_owned(),
         })
+    }
+
+    /// Puts this in the place of everything that is neither a list nor an object nor null, but for the system's name.
+    fn leaves(&self, value: &mut Value, by: &Value) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| self.leaves(item, by)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| self.leaves(field, by)),
+            Value::Null => {}
+            Value::String(text) if *text == self.serial => {}
+            leaf => *leaf = by.clone(),
+        }
     }
 
     async fn carry(&self, request: Request, breakage: Option<Breakage>) -> (Result<Reply, TransportError>, bool) {
@@ -178,15 +189,5 @@ impl Transport for Line {
         let (reply, changed) = self.carry(request, breakage).await;
         self.state().sent.push(Sent { at, endpoint, write, broken: breakage.is_some(), changed });
         reply
-    }
-}
-
-/// Puts this in the place of everything that is neither a list nor an object nor null.
-fn leaves(value: &mut Value, by: &Value) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| leaves(item, by)),
-        Value::Object(fields) => fields.values_mut().for_each(|field| leaves(field, by)),
-        Value::Null => {}
-        leaf => *leaf = by.clone(),
     }
 }

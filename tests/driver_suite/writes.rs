@@ -16,6 +16,7 @@ pub(crate) async fn what_was_written_reads_back_with_the_same_meaning<B: Bench>(
         assert!(samples.iter().any(|sample| sample.object() == *object), "no sample of {object:?}");
     }
     for sample in samples {
+        bench.clock().advance(Duration::from_secs(300));
         device.write(&sample).await.unwrap_or_else(|failure| panic!("{sample}: {failure}"));
         let calls = bench.line().take();
         assert_eq!(calls.iter().filter(|sent| sent.write).count(), 1, "{sample}: one write");
