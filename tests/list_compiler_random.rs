@@ -226,10 +226,30 @@ impl Case {
         asked
     }
 
-    /// Whether the store has windows enough for all that the lap asks, counted by hand.
+    /// Whether the store has windows enough for all that the lap asks.
     fn fits(&self) -> bool {
+        self.enough(&self.asked())
+    }
+
+    /// How far the windows surely reach: so much of the lap done as it is asked, and nothing after it.
+    fn reach(&self) -> usize {
+        let (asked, slots) = (self.asked(), self.slots());
+        let plain = Mode::Free(self.kind.floors.then_some(10));
+        let upto = |count: usize| {
+            let mut some = asked.clone();
+            for slot in slots.iter().skip(count) {
+                let day = number(slot, self.kind.days) as u8;
+                some.insert((day, slot.minute), Some(plain));
+            }
+            self.enough(&some)
+        };
+        let edge = |count: &usize| *count == slots.len() || slots[*count].asked != slots[*count - 1].asked;
+        (1..=slots.len()).rev().filter(edge).find(|count| upto(*count)).unwrap_or_default()
+    }
+
+    /// Whether the store has windows enough, counted by hand.
+    fn enough(&self, asked: &BTreeMap<(u8, u16), Option<Mode>>) -> bool {
         let windows = self.site.capability.windows.unwrap();
-        let asked = self.asked();
         if asked.len() < 96 * self.kind.days as usize || asked.values().any(Option::is_none) {
             return false;
         }
@@ -333,6 +353,19 @@ proptest! {
             let asked = slot.asked.unwrap();
             let spared = does == Mode::Hold && asked < Mode::Hold && case.extra() > 0 && !written;
             prop_assert!(case.serves(does, asked) || spared, "{} {does:?} for {asked:?}: {desired}", slot.from);
+        }
+    }
+
+    #[test]
+    fn what_comes_first_is_done_for_as_long_as_the_windows_reach(case in case()) {
+        prop_assume!(case.site.permits == Permits::FREE);
+        let compiled = case.compiled();
+        prop_assume!(!compiled.writes.is_empty());
+        let desired = list(&compiled);
+        for slot in case.slots().iter().take(case.reach()) {
+            let (does, asked) = (mode(&desired, slot.day, slot.minute), slot.asked.unwrap());
+            let spare = does == Mode::Hold && asked < Mode::Hold && case.extra() > 0;
+            prop_assert!(case.serves(does, asked) || spare, "{} {does:?} for {asked:?}: {desired}", slot.from);
         }
     }
 

@@ -201,7 +201,7 @@ pub fn reason(why: Reason, needs: (&Capability, Object), until: Option<Instant>,
             format!("the week would take {needed} windows, each counted on each of its days; the device has {most}")
         }
         Reason::LastPermission => {
-            "a day without any window that permits discharge would not be held at all, so its last quarter hour stays permitted".into()
+            "a day without any window that permits discharge would not be held at all, so a quarter hour at its end stays permitted".into()
         }
         Reason::RepeatsWeekly => {
             "a window repeats every week, and this time of the week is to do something else at another time".into()
