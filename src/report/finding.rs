@@ -65,11 +65,6 @@ fn missing(quantity: Quantity, why: Unknown, read: Option<(f64, Duration)>, curr
     }
 }
 
-/// Whether the device measures a signal at all, as far as the policy says how.
-fn measured(plan: &Plan<'_>, signal: Signal) -> bool {
-    plan.capability.readings.iter().any(|measured| measured.signal == signal)
-}
-
 /// `it is Fri 20:41, band day`.
 fn calendar(plan: &Plan<'_>) -> String {
     let local = plan.policy.zone.local(plan.inputs.now);
