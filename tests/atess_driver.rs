@@ -233,6 +233,7 @@ fn kind(error: &DeviceError) -> &'static str {
     match error {
         DeviceError::Transient { .. } => "transient",
         DeviceError::TooFast { .. } => "too fast",
+        DeviceError::NotYet { .. } => "not yet",
         DeviceError::Permanent { .. } => "permanent",
         DeviceError::Malformed { .. } => "malformed",
     }
@@ -467,7 +468,7 @@ async fn a_day_of_a_central_system_is_sorted_and_a_string_system_has_none() {
 #[tokio::test]
 async fn every_failure_of_a_read_has_its_kind_and_its_words() {
     let check = async |what: &str, outcome: Outcome, expect: &str, words: &str| {
-        let mut bench = Bench::string(&[(SMALL, std::slice::from_ref(&outcome)), (DATA, &[outcome])]);
+        let mut bench = Bench::string(&[(SMALL, std::slice::from_ref(&outcome)), (DATA, &[outcome.clone()])]);
         let schedule = bench.device.schedule().await.expect_err(what);
         assert_eq!((kind(&schedule), bench.calls().len()), (expect, 1), "{what}: {schedule}");
         assert!(schedule.to_string().starts_with("small-setting: "), "{what}: {schedule}");

@@ -17,7 +17,7 @@ use offpeak::device::{
 use offpeak::journal::Journal;
 use offpeak::policy::model::OnExit;
 use offpeak::policy::{self, Policy};
-use offpeak::runner::{self, ConnectError, Hand, Site, Way};
+use offpeak::runner::{self, ConnectError, Hand, Links, Site, Way};
 use offpeak::time::Instant;
 use offpeak::vendor::alphaess::{AlphaEss, Memory};
 use offpeak::vendor::credentials::AlphaEssCredentials;
@@ -364,7 +364,7 @@ async fn a_store_beside_the_recorded_one_is_never_written() {
 fn a_policy_against_the_record_reaches_no_device() {
     let way = |recorded| {
         let clock = Arc::new(VirtualClock::at(now()));
-        Way { clock, memory: None, recorded, impatient: true }
+        Way { clock, memory: None, recorded, impatient: true, links: Links::default() }
     };
     let check = |policy: &Policy, recorded: Store| {
         for hand in

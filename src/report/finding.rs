@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::engine::{Finding, Seen, band_at};
 use crate::plan::Plan;
 use crate::policy::model::{Condition, Observation, Quantity};
-use crate::snapshot::{Signal, Unknown};
+use crate::snapshot::Unknown;
 use crate::time::spoken;
 
 use super::layout::cut;

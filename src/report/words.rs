@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::apply::Unseen;
 use crate::device::capability::Midnight;
-use crate::device::{Capability, Driver, Grip, Object, Oddity, Outcome, Store, WriteKind};
+use crate::device::{Capability, Grip, Object, Oddity, Outcome, Store, WriteKind};
 use crate::engine::{Command, Decision, Source, Verdict};
 use crate::plan::budget::Refusal;
 use crate::plan::compile::{ChargeUse, Lowering, Reason};
@@ -53,18 +53,6 @@ pub fn unknown(why: Unknown) -> &'static str {
         Unknown::NoPrice => "no price known",
         Unknown::TooFewSamples => "not watched long enough",
         Unknown::NotYetKnown => "not known to this version",
-    }
-}
-
-/// Why a device never tells a signal, and what the owner can do about it.
-#[must_use]
-pub fn unmeasured(driver: Driver, signal: Signal) -> String {
-    match (driver, signal) {
-        (Driver::Atess, Signal::Soc) => "the ATESS has no state of charge; map `soc:`".to_owned(),
-        (Driver::Atess, Signal::Solar | Signal::Load | Signal::Grid | Signal::Battery) => {
-            format!("nobody has told what {0} is among the ATESS's fields; map `{0}:`", signal.word())
-        }
-        _ => format!("the {} does not measure {}", driver.name(), signal.word()),
     }
 }
 

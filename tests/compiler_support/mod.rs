@@ -97,6 +97,7 @@ impl Site {
             extra_hold: Duration::from_secs_f64(self.extra_hours * 3600.0),
             permits: self.permits,
             steady_until: None,
+            charge_power: offpeak::units::Power::from_watts(5000.0).unwrap(),
         }
     }
 }

@@ -69,6 +69,7 @@ pub(crate) fn parts(error: &DeviceError) -> (&'static str, &'static str, &str) {
     match error {
         DeviceError::Transient { endpoint, reason } => ("transient", endpoint, reason),
         DeviceError::TooFast { endpoint, reason } => ("too fast", endpoint, reason),
+        DeviceError::NotYet { endpoint, reason } => ("not yet", endpoint, reason),
         DeviceError::Permanent { endpoint, reason } => ("permanent", endpoint, reason),
         DeviceError::Malformed { endpoint, reason } => ("malformed", endpoint, reason),
     }

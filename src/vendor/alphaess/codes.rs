@@ -173,6 +173,7 @@ mod tests {
                 let shown = match refusal().into_error() {
                     DeviceError::Transient { .. } => "transient",
                     DeviceError::TooFast { .. } => "too fast",
+                    DeviceError::NotYet { .. } => "not yet",
                     DeviceError::Permanent { .. } => "permanent",
                     DeviceError::Malformed { .. } => "malformed",
                 };
