@@ -49,8 +49,19 @@ pub struct Inputs {
 pub struct GripChange {
     /// When it was proved.
     pub at: Instant,
-    /// Whether a reading decided it, and not time, calendars or the owner alone.
-    pub by_reading: bool,
+    /// What decided it.
+    pub cause: Cause,
+}
+
+/// What decided the grip in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Time, calendars, prices or the owner alone.
+    Time,
+    /// A reading.
+    Reading,
+    /// A reading that does not ask for it any more: it stands only so that the schedule does not flap.
+    LetGo,
 }
 
 /// What follows from a policy and its inputs.
@@ -110,6 +121,12 @@ impl<'a> Plan<'a> {
     #[must_use]
     pub fn explanation(&self) -> Explanation<'_> {
         explain(self.policy, &situation(self.inputs, &self.prices), &self.inputs.memory)
+    }
+
+    /// Whether the state of charge, on which every guard and every effect rests, cannot be used.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        is_blind(self.policy, self.inputs)
     }
 
     /// The writes that are pending, in the order in which they would go out.
@@ -173,8 +190,8 @@ fn rests_on_reading(policy: &Policy, seen: &Situation<'_>, memory: &Memory, deci
 /// the readings fail, what a reading decided goes on for `program ahead` if the policy says `when blind: keep`. The owner's
 /// command never waits.
 fn steady_until(policy: &Policy, inputs: &Inputs, decision: Decision, rests_on_reading: bool) -> Option<Instant> {
-    let change = inputs.last_change.filter(|change| change.by_reading || rests_on_reading)?;
-    let kept = change.by_reading && is_blind(policy, inputs);
+    let change = inputs.last_change.filter(|change| change.cause != Cause::Time || rests_on_reading)?;
+    let kept = change.cause == Cause::Reading && is_blind(policy, inputs);
     let until = if kept {
         let newest = Signal::ALL
             .into_iter()

@@ -9,6 +9,6 @@ pub mod project;
 pub mod timeline;
 
 pub use compile::{Compiled, Request, compile};
-pub use make::{GripChange, Inputs, Obstacle, Plan};
+pub use make::{Cause, GripChange, Inputs, Obstacle, Plan};
 pub use project::project;
 pub use timeline::{Outlook, Span, Timeline};

@@ -9,7 +9,7 @@ use crate::device::{Object, PerObject, Schedule, Store};
 use crate::engine::Override;
 use crate::journal::{Journal, JournalError, LogFilter, LogKind};
 use crate::plan::budget::{MayGrant, Permits, Refusal, Used, may_grant};
-use crate::plan::{GripChange, Inputs, Outlook};
+use crate::plan::{Cause, GripChange, Inputs, Outlook};
 use crate::policy::{self, Policy};
 use crate::snapshot::Snapshot;
 use crate::time::{Instant, Zone};
@@ -25,6 +25,9 @@ pub(super) const BY_READING: &str = "reading";
 
 /// Time, calendars, prices or the owner decided it.
 pub(super) const BY_TIME: &str = "time";
+
+/// A reading decided it and has let go since.
+pub(super) const LET_GO: &str = "let go";
 
 /// What the journal says of one site at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -176,7 +179,12 @@ fn last_change(journal: &Journal, site: &str) -> Result<Option<GripChange>, Jour
     let kinds = vec![LogKind::Override, LogKind::Resume];
     let said = LogFilter { site: Some(site.to_owned()), from: Some(at), until: None, kinds };
     let silent = journal.log(&said, 1)?.is_empty();
-    Ok(silent.then_some(GripChange { at, by_reading: cause == BY_READING }))
+    let cause = match cause.as_str() {
+        BY_READING => Cause::Reading,
+        LET_GO => Cause::LetGo,
+        _ => Cause::Time,
+    };
+    Ok(silent.then_some(GripChange { at, cause }))
 }
 
 /// The local midnight until which a lost journal holds back grants.

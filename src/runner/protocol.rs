@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use tracing::{debug, info, warn};
 
-use super::gather::{BY_READING, BY_TIME, CHANGE_NOTE, Remembrance};
+use super::gather::{BY_READING, BY_TIME, CHANGE_NOTE, LET_GO, Remembrance};
 use super::site::{Site, SiteError, UnderWay};
 use super::tick::HORIZON;
 use crate::apply::{Alarm, Command, End, Event, Machine, SendReply};
 use crate::device::two_window::GRID_MINUTES;
 use crate::device::{Object, Outcome, Schedule, Sequence, Settings, Step, WriteFailure};
 use crate::journal::WriteRecord;
-use crate::plan::Plan;
 use crate::plan::budget::{MayGrant, Permits, Refusal};
+use crate::plan::{Cause, Plan};
 use crate::time::{Instant, after};
 
 /// The most commands that one tick carries out: a sequence of three writes takes about twenty.
@@ -69,6 +69,19 @@ impl Site {
         debug!(site = %self.policy.site, "the grip in force changed: {:?}", grip(&present));
         let cause = if plan.rests_on_reading { BY_READING } else { BY_TIME };
         Ok(self.journal.set_note(&self.policy.site, CHANGE_NOTE, cause, now)?)
+    }
+
+    /// Notes when the readings that decided the grip in force ask for it no more, or again: what only waits so that nothing
+    /// flaps is not what `when blind: keep` keeps.
+    pub(super) fn note_letting_go(&self, plan: &Plan<'_>) -> Result<(), SiteError> {
+        let waits = plan.compiled.as_ref().is_ok_and(|compiled| compiled.waits_until.is_some());
+        let Some(change) = plan.inputs.last_change.filter(|_| !plan.is_blind()) else { return Ok(()) };
+        let cause = match (change.cause, waits) {
+            (Cause::Reading, true) => LET_GO,
+            (Cause::LetGo, false) => BY_READING,
+            _ => return Ok(()),
+        };
+        Ok(self.journal.set_note(&self.policy.site, CHANGE_NOTE, cause, change.at)?)
     }
 
     /// Sends writes in order, each intended, sent and read back.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::{Memory, Remembered, Stretch};
 use crate::plan::budget::{MayGrant, Permits, Refusal};
 use crate::plan::timeline::Steps;
-use crate::plan::{GripChange, Outlook};
+use crate::plan::{Cause, GripChange, Outlook};
 use crate::policy::Policy;
 use crate::time::Instant;
 use crate::units::Power;
@@ -34,6 +34,8 @@ struct ContextShape {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     windows: Option<PermitShape>,
     last_change: Option<(i64, bool)>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    let_go: bool,
     digest: String,
 }
 
@@ -102,7 +104,8 @@ impl Context {
             ev: steps(&self.outlook.ev),
             permits: [permit(&self.permits.charge), permit(&self.permits.discharge)],
             windows: Some(permit(&self.permits.windows)),
-            last_change: self.last_change.map(|change| (millis(change.at), change.by_reading)),
+            last_change: self.last_change.map(|change| (millis(change.at), change.cause != Cause::Time)),
+            let_go: self.last_change.is_some_and(|change| change.cause == Cause::LetGo),
             digest: self.digest.clone(),
         };
         serde_json::to_string(&shape).unwrap_or_default()
@@ -119,7 +122,14 @@ impl Context {
             outlook: Outlook { load: course(shape.load)?, solar: course(shape.solar)?, ev: course(shape.ev)? },
             permits: Permits { charge: may_grant(charge)?, discharge: may_grant(discharge)?, windows },
             last_change: match shape.last_change {
-                Some((at, by_reading)) => Some(GripChange { at: instant(at)?, by_reading }),
+                Some((at, by_reading)) => {
+                    let cause = match (by_reading, shape.let_go) {
+                        (false, _) => Cause::Time,
+                        (true, false) => Cause::Reading,
+                        (true, true) => Cause::LetGo,
+                    };
+                    Some(GripChange { at: instant(at)?, cause })
+                }
                 None => None,
             },
             digest: shape.digest,

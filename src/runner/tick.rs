@@ -81,6 +81,7 @@ impl Site {
         let plan = Plan::make(&policy, &inputs);
         let pending = plan.writes().len();
         self.journal_tick(&plan, memory_before)?;
+        self.note_letting_go(&plan)?;
         if pending > 0 && self.may_begin(&plan)? {
             let plan_again = self.look_again(&inputs).await?;
             let fresh = plan_again.as_ref().map_or(&inputs, |again| again);
