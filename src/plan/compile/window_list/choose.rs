@@ -1,12 +1,11 @@
 //! The best schedule of a lap: what comes first is served first.
 
-use std::cmp::Reverse;
-
 use super::act::Act;
 use super::day::{Form, Solved, solve};
 use super::demand::Demand;
 use super::means::Means;
 use super::pieces::DayPieces;
+use super::share::share;
 use super::standing::Standing;
 use crate::device::two_window::QUARTERS;
 
@@ -107,40 +106,9 @@ impl<'a> Lap<'a> {
         self.split(&solved, most).map(|windows| self.choice(&solved, &windows))
     }
 
-    /// How many windows each day takes so that most is served by no more than so many windows in all, with the least extra
-    /// hold, and the fewest windows.
+    /// How many windows each day takes, of no more than so many in all.
     fn split(&self, solved: &[Solved], most: usize) -> Option<Vec<usize>> {
-        let most = most.min(self.means.together.saturating_mul(solved.len()));
-        let mut table: Vec<Option<(usize, Reverse<usize>, Vec<usize>)>> = vec![None; most + 1];
-        if let Some(first) = table.first_mut() {
-            *first = Some((0, Reverse(0), Vec::new()));
-        }
-        for day in solved {
-            let mut next = vec![None; most + 1];
-            for (used, (served, extra, split)) in
-                table.iter().enumerate().filter_map(|(used, entry)| entry.as_ref().map(|entry| (used, entry)))
-            {
-                for (windows, best) in
-                    day.best.iter().enumerate().filter_map(|(windows, best)| best.map(|best| (windows, best)))
-                {
-                    let Some(place) = next.get_mut(used + windows) else { continue };
-                    let worth = (served + best.served, Reverse(extra.0 + best.extra));
-                    let better = |other: &(usize, Reverse<usize>, Vec<usize>)| worth > (other.0, other.1);
-                    if place.as_ref().is_none_or(better) {
-                        let split = split.iter().copied().chain([windows]).collect();
-                        *place = Some((worth.0, worth.1, split));
-                    }
-                }
-            }
-            table = next;
-        }
-        let mut best: Option<(usize, Reverse<usize>, Vec<usize>)> = None;
-        for entry in table.into_iter().flatten() {
-            if best.as_ref().is_none_or(|best| (entry.0, entry.1) > (best.0, best.1)) {
-                best = Some(entry);
-            }
-        }
-        best.map(|(_, _, split)| split)
+        share(solved, most.min(self.means.together.saturating_mul(solved.len())))
     }
 
     fn choice(&self, solved: &[Solved], windows: &[usize]) -> Choice {

@@ -17,6 +17,7 @@ mod judge;
 mod means;
 mod pieces;
 mod safety;
+mod share;
 mod spell;
 mod standing;
 
@@ -130,8 +131,7 @@ fn orphan_bound(judge: &Judge<'_>, acts: &[Act]) -> OrphanBound {
         let grips = |least: Grip| day.iter().filter(|act| act.grip() >= least).count();
         (grips(Grip::Hold), grips(Grip::Charge(0)))
     };
-    let worst =
-        days.iter().map(|day| fullest(day)).enumerate().max_by_key(|(day, full)| (*full, std::cmp::Reverse(*day)));
+    let worst = days.iter().map(fullest).enumerate().max_by_key(|(day, full)| (*full, std::cmp::Reverse(*day)));
     let worst = worst.map_or(0, |(day, _)| day);
     let alike = days.iter().all(|day| Some(day) == days.first());
     let of = |wanted: fn(&Act) -> bool| {
