@@ -241,7 +241,9 @@ impl Case {
                 let day = number(slot, self.kind.days) as u8;
                 some.insert((day, slot.minute), Some(plain));
             }
-            self.enough(&some)
+            let key = |slot: &Slot| (number(slot, self.kind.days) as u8, slot.minute);
+            let kept = slots.iter().take(count).all(|slot| some[&key(slot)] == Some(slot.asked.unwrap()));
+            kept && self.enough(&some)
         };
         let edge = |count: &usize| *count == slots.len() || slots[*count].asked != slots[*count - 1].asked;
         (1..=slots.len()).rev().filter(edge).find(|count| upto(*count)).unwrap_or_default()
