@@ -15,7 +15,7 @@ mod cli;
 use std::time::Duration;
 
 use cli::{Beside, Desk, QUIET, Ran, ran, start};
-use offpeak::device::{ChargeSettings, Object, Period, Settings};
+use offpeak::device::{ChargeSettings, Object, Period, Settings, Store};
 use offpeak::journal::{StateLock, TickRecord};
 use serde_json::Value;
 
@@ -249,7 +249,7 @@ fn every_answer_for_programs_is_json() {
     );
     check("override hold --for 1h", &["version", "site", "action", "at", "until", "bound", "holder"]);
     check("resume", &["version", "site", "at", "override", "drifts", "holder"]);
-    check("restore home.yaml", &["version", "site", "original", "present", "changes", "stored"]);
+    check("restore home.yaml", &["version", "site", "original", "present", "changes", "presumed", "stored"]);
     check("read home.yaml", &["version", "site", "device", "now", "readings", "schedule"]);
     check("init other.yaml", &["version", "file", "site", "driver", "serial", "timezone"]);
     check("check home.yaml", &["policies"]);
@@ -304,6 +304,8 @@ fn p8_restore_puts_back_what_was_there_before_the_first_write() {
 
     let applied = run("apply home.yaml --yes");
     assert!(applied.stdout.contains("applied: "), "{}{}", applied.stdout, applied.stderr);
+    let recorded = || desk.journal().store(&desk.journal().sites().unwrap()[0]).unwrap();
+    assert_eq!(recorded(), Some(Store::TwoWindow));
     let refused = run("restore home.yaml");
     assert_eq!(refused.code, 1, "nobody agreed");
     assert!(refused.stdout.contains("gridCharge 1 → 0"), "{}", refused.stdout);
@@ -311,6 +313,7 @@ fn p8_restore_puts_back_what_was_there_before_the_first_write() {
     let restored = run("restore home.yaml --yes");
     assert_eq!(restored.code, 0, "{}{}", restored.stdout, restored.stderr);
     assert!(restored.stdout.contains("written and read back"), "{}", restored.stdout);
+    assert_eq!(recorded(), None, "another store may be chosen");
     let again = run("restore home.yaml --yes");
     assert_eq!(again.code, 0, "{}{}", again.stdout, again.stderr);
     assert!(again.stdout.contains("the device holds that already"), "{}", again.stdout);
