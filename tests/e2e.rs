@@ -343,6 +343,7 @@ fn p9_accepted_and_never_applied_is_an_alarm_within_a_quarter_of_an_hour_and_not
     service.live_until(at("2026-11-20T23:46:00Z"));
     let alarms = house.alarms();
     assert!(alarms.iter().any(|alarm| alarm.text.contains("accepted, not effective")), "{alarms:?}");
+    assert!(alarms.iter().any(|alarm| alarm.text.contains("`device: store: periodic`")), "{alarms:?}");
     service.live_until(at("2026-11-21T06:00:00Z"));
     assert_eq!(house.writes().len(), 1, "no blind repetition");
     assert!(outcomes(&house.intents()[0]).contains(&Outcome::NotEffective));

@@ -278,6 +278,20 @@ async fn a_write_that_is_not_entitled_names_the_endpoint_and_the_other_store() {
 }
 
 #[tokio::test]
+async fn the_owner_is_told_why_a_write_was_refused_and_what_to_try() {
+    let double = Double::new();
+    double.close(&[WRITE]);
+    let mut site = site(&double, Some(Store::Periodic), OnExit::Keep);
+    site.survey_schedule().await.unwrap();
+    let word = site.put(Schedule::Windows(night()), "test").await.unwrap();
+    assert_eq!(word, "test: not stored");
+    let alarms = site.journal().alarms("demo").unwrap();
+    let expect = "setTimeChargeBySn: code 6017: this system is not entitled to the periodic store; try the other one with \
+                  `device: store: two-window`";
+    assert!(alarms.iter().any(|alarm| alarm.text.contains(expect)), "{alarms:?}");
+}
+
+#[tokio::test]
 async fn nothing_is_sent_that_leaves_a_switch_open() {
     let double = Double::new();
     let mut device = device(&double, Some(Store::Periodic));

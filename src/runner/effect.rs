@@ -4,15 +4,15 @@ use tracing::warn;
 
 use super::site::{Site, SiteError};
 use crate::apply::{Unseen, Verdict, Watch};
-use crate::device::{Outcome, Settings, Store};
-use crate::journal::WriteRecord;
+use crate::device::two_window::GRID_MINUTES;
+use crate::device::{Grip, Outcome, Settings, Store};
 use crate::time::Instant;
 
 /// The key of the alarm about a schedule that is accepted and has no effect.
 const ALARM: &str = "effect";
 
-/// How many of the newest writes are looked back on for one that had an effect.
-const LOOKED_BACK: u32 = 100;
+/// The key of the note that keeps through which store a charge or a hold was last seen to work.
+const SEEN_NOTE: &str = "effect seen";
 
 /// The key of the note that keeps when an object was last written.
 const WRITTEN_NOTE: &str = "written";
@@ -37,7 +37,24 @@ impl Site {
         let power = self.policy.battery.charge_power;
         let watch = Watch::begin(&day, wall, now, written_at, power, limits.reading_max_age);
         let verdict = watch.judge(self.samples.make_contiguous(), now);
+        let cell = day.cell(usize::from(wall.minute / GRID_MINUTES));
+        if verdict == Verdict::Effective && cell.is_some_and(|cell| cell.grip != Grip::SelfConsume) {
+            self.note_seen(now)?;
+        }
         self.note_verdict(verdict, watch.since, &object, now)
+    }
+
+    /// Remembers that the store works here. Self-consumption would be no sign of it: the device does that by itself.
+    fn note_seen(&self, now: Instant) -> Result<(), SiteError> {
+        if self.was_seen()? {
+            return Ok(());
+        }
+        Ok(self.journal.set_note(&self.policy.site, SEEN_NOTE, self.store().word(), now)?)
+    }
+
+    fn was_seen(&self) -> Result<bool, SiteError> {
+        let seen = self.journal.note(&self.policy.site, SEEN_NOTE)?;
+        Ok(seen.is_some_and(|(_, word)| word == self.store().word()))
     }
 
     fn note_verdict(&mut self, verdict: Verdict, since: Instant, object: &str, now: Instant) -> Result<(), SiteError> {
@@ -60,21 +77,12 @@ impl Site {
         }
         match outcome {
             Outcome::NotEffective => {
-                let never = self.never_effective()?;
+                let never = !self.was_seen()?;
                 self.alarm(ALARM, &not_effective(object, self.store(), never), now)
             }
             Outcome::Effective => self.all_clear(ALARM, now),
             _ => Ok(()),
         }
-    }
-}
-
-impl Site {
-    /// Whether none of the newest writes was ever seen to have an effect.
-    fn never_effective(&self) -> Result<bool, SiteError> {
-        let writes = self.journal.writes(&self.policy.site, LOOKED_BACK)?;
-        let known = |write: &WriteRecord| write.outcomes.iter().any(|(_, outcome, _)| *outcome == Outcome::Effective);
-        Ok(!writes.iter().any(known))
     }
 }
 
@@ -98,7 +106,7 @@ fn unseen(verdict: Verdict) -> &'static str {
     }
 }
 
-/// What the owner is told. `never`: nothing that was written through the store was ever seen to have an effect.
+/// What the owner is told. `never`: no charge and no hold was ever seen to work through the store.
 fn not_effective(object: &str, store: Store, never: bool) -> String {
     let told = format!(
         "accepted, not effective: the vendor stored the schedule ({object} object), and the battery does not do what it says; \
@@ -106,8 +114,8 @@ fn not_effective(object: &str, store: Store, never: bool) -> String {
     );
     match store {
         Store::TwoWindow if never => format!(
-            "{told}. Since July 2026 some regions accept writes to the two-window store and never act on them, and nothing \
-             written there was ever seen to work here: the periodic store may (`offpeak restore`, then `device: store: periodic`)"
+            "{told}. Since July 2026 some regions accept writes to the two-window store and never act on them, and no charge \
+             or hold was ever seen to work here: the periodic store may (`offpeak restore`, then `device: store: periodic`)"
         ),
         Store::Periodic => format!(
             "{told}. The two switches of the periodic store cannot be read back, so another client may have changed them"

@@ -98,7 +98,7 @@ impl Site {
         self.journal.keep_original(&self.policy.site, &before, now)?;
         let sequence = Sequence { id: self.journal.next_sequence()?, reason, before, steps };
         let (machine, commands) = Machine::begin(sequence, self.policy.limits.time_between_writes, now);
-        self.under_way = Some(UnderWay { machine, intent: None, resumed: false });
+        self.under_way = Some(UnderWay { machine, intent: None, resumed: false, refusal: None });
         self.carry_out(commands).await
     }
 
@@ -113,7 +113,7 @@ impl Site {
         let interval = self.policy.limits.time_between_writes;
         let intent = self.journal.writes(&self.policy.site, 1)?.first().map(|write| write.id);
         let (machine, commands) = Machine::recover(left.sequence, &left.attempts, interval, self.clock.now());
-        self.under_way = Some(UnderWay { machine, intent, resumed: true });
+        self.under_way = Some(UnderWay { machine, intent, resumed: true, refusal: None });
         self.look_at_schedule().await?;
         self.carry_out(commands).await
     }
@@ -240,6 +240,9 @@ impl Site {
             Err(WriteFailure::Refused(error)) => {
                 warn!(site = %self.policy.site, "refused: {error}");
                 self.journal.record_event(&self.policy.site, self.clock.now(), &format!("refused: {error}"))?;
+                if let Some(under_way) = self.under_way.as_mut() {
+                    under_way.refusal = Some(error.to_string());
+                }
                 SendReply::Refused
             }
             Err(WriteFailure::OutcomeUnknown(error)) => {
@@ -293,7 +296,10 @@ impl Site {
                 format!("drift {}", drift.object.word())
             }
         };
-        self.alarm(&key, &crate::report::alarms::alarm(alarm, self.store()), now)
+        let refusal = self.under_way.as_ref().and_then(|under_way| under_way.refusal.as_deref());
+        let why =
+            refusal.filter(|_| matches!(alarm, Alarm::Refused(_))).map_or(String::new(), |why| format!(": {why}"));
+        self.alarm(&key, &format!("{}{why}", crate::report::alarms::alarm(alarm, self.store())), now)
     }
 
     /// Whether writes to the object failed so lately that not even a withdrawal is tried: for the interval after one failure,

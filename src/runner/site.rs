@@ -52,6 +52,8 @@ pub(super) struct UnderWay {
     pub(super) intent: Option<i64>,
     /// Whether it was planned at an earlier tick or by an earlier process: what it rests on may hold no longer.
     pub(super) resumed: bool,
+    /// Why the vendor refused the last write, in the driver's words.
+    pub(super) refusal: Option<String>,
 }
 
 /// Why a site cannot go on.
