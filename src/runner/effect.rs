@@ -4,7 +4,6 @@ use tracing::warn;
 
 use super::site::{Site, SiteError};
 use crate::apply::{Unseen, Verdict, Watch};
-use crate::device::two_window::GRID_MINUTES;
 use crate::device::{Grip, Outcome, Settings, Store};
 use crate::time::Instant;
 
@@ -37,8 +36,7 @@ impl Site {
         let power = self.policy.battery.charge_power;
         let watch = Watch::begin(&day, wall, now, written_at, power, limits.reading_max_age);
         let verdict = watch.judge(self.samples.make_contiguous(), now);
-        let cell = day.cell(usize::from(wall.minute / GRID_MINUTES));
-        if verdict == Verdict::Effective && cell.is_some_and(|cell| cell.grip != Grip::SelfConsume) {
+        if verdict == Verdict::Effective && watch.grip != Grip::SelfConsume {
             self.note_seen(now)?;
         }
         self.note_verdict(verdict, watch.since, &object, now)
