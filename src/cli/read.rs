@@ -10,7 +10,7 @@ use super::session::Session;
 use super::terminal;
 use crate::device::window_list::Windows;
 use crate::device::{Flag, ListWindow, Schedule, WindowList};
-use crate::plan::Inputs;
+use crate::plan::{Inputs, Obstacle};
 use crate::policy::Policy;
 use crate::report::moment::{self, rfc3339};
 use crate::report::style::Role;
@@ -25,39 +25,46 @@ const HORIZON: Duration = Duration::from_secs(3600);
 /// The policy or the device cannot be used.
 pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
     let loaded = session.policy(&options.policy)?;
-    let inputs = session.runtime()?.block_on(async {
+    let (inputs, remark) = session.runtime()?.block_on(async {
         let (mut site, world) = session.reading_site(&loaded).await?;
         let inputs = site.survey(HORIZON).await?;
         site.remember_driver()?;
         if let Some(world) = world {
             world.save()?;
         }
-        Ok::<_, super::output::Failure>(inputs)
+        Ok::<_, super::output::Failure>((inputs, site.remark()))
     })?;
     let policy = &loaded.policy;
     let max_age = policy.limits.reading_max_age;
     match session.format() {
-        Format::Text => print(&text(policy, &inputs)),
+        Format::Text => print(&text(policy, &inputs, remark)),
         Format::Json => print_json(&json!({
             "version": 1,
             "site": policy.site,
             "device": { "name": policy.device.driver().name(), "serial": policy.device.serial },
             "now": rfc3339(inputs.now),
             "readings": report::readings_json(&inputs.readings, inputs.now, max_age),
+            "remark": remark,
             "schedule": inputs.present.as_ref().map(listing::schedule_json),
         })),
     }
     Ok(OK)
 }
 
-fn text(policy: &Policy, inputs: &Inputs) -> String {
+fn text(policy: &Policy, inputs: &Inputs, remark: Option<String>) -> String {
     let style = terminal::style();
     let (device, now) = (&policy.device, inputs.now);
     let title =
         format!("{} · {} {} · {}", policy.site, device.driver().name(), device.serial, moment::full(now, &policy.zone));
     let readings = report::readings_text(&inputs.readings, &policy.zone, now, policy.limits.reading_max_age, style);
-    let schedule = inputs.present.map(|schedule| listing::facts("schedule", &facts(&schedule), style));
-    format!("{title}\n\n{readings}\n{}", schedule.unwrap_or_default())
+    let remark = remark.map_or(String::new(), |remark| format!("{remark}\n\n"));
+    let schedule = match (inputs.present, policy.device.capability().can_write()) {
+        (Some(schedule), _) => facts(&schedule),
+        (None, true) => Vec::new(),
+        (None, false) => vec![("none", Role::Text, Obstacle::ReadOnly.to_string())],
+    };
+    let schedule = if schedule.is_empty() { String::new() } else { listing::facts("schedule", &schedule, style) };
+    format!("{title}\n\n{readings}\n{remark}{schedule}")
 }
 
 fn facts(schedule: &Schedule) -> Vec<(&'static str, Role, String)> {

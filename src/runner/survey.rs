@@ -70,6 +70,11 @@ impl Site {
         Ok(inputs)
     }
 
+    /// Why the readings lack what the device should have, if the driver has a word on that.
+    pub fn remark(&mut self) -> Option<String> {
+        self.hand.reader().remark()
+    }
+
     /// Reads the schedule alone.
     ///
     /// # Errors

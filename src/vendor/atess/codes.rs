@@ -93,6 +93,12 @@ mod tests {
     #[test]
     fn every_code_says_what_to_do() {
         let reason = |code| code_error("data-last-small", code, "失败\u{7}").to_string();
-        insta::assert_snapshot!([400, 403, 429, 500, 7].map(reason).join("\n"), @"");
+        insta::assert_snapshot!([400, 403, 429, 500, 7].map(reason).join("\n"), @r"
+        data-last-small: code 400: the cloud does not find this device; check `serial`, and that its plant and datalogger were added for this token (the cloud's words: “失败”)
+        data-last-small: code 403: no access: the token has expired, or it may not see this device; ask ATESS for a new one and put it into OFFPEAK_ATESS_TOKEN or credentials.yaml, and check that the plant is shared with it (the cloud's words: “失败”)
+        data-last-small: code 429: too many calls for the cloud; backing off (the cloud's words: “失败”)
+        data-last-small: code 500: the cloud says that it failed; where this lasts it may be its undocumented limit of calls (the cloud's words: “失败”)
+        data-last-small: code 7: a code that is not documented (the cloud's words: “失败”)
+        ");
     }
 }

@@ -261,7 +261,7 @@ mod tests {
         check(&off, &map(false, true), &format!(r#"valleyEnable="0" {both}"#));
         check(&off, &map(false, false), r#"valleyPeriodTime1="00:00~00:00""#);
         let held = WindowList { restricted: Flag::On, permissions: windows(&[("06:00", "22:00")], None), ..list };
-        let peak = r#"peakEnable=true peakPeriodTime1="6:00:00 - 22:00:00" peakPeriodTime2="0:00:00 - 0:00:00""#;
+        let peak = r#"peakEnable=true peakPeriodTime1="6:00:00 - 22:00:00" peakPeriodTime2="00:00:00 - 00:00:00""#;
         check(&held, &map(true, true), &format!("{both} {peak}"));
         check(
             &WindowList::empty(Store::AtessString),
