@@ -282,7 +282,7 @@ fn every_verb_ends_with_the_code_it_promises() {
     check("restore home.yaml --yes", 0, "nothing to restore");
     check("devices", 1, "OFFPEAK_ALPHAESS_APP_ID");
     check("devices --driver simulated", 1, "offpeak simulate");
-    check("devices --driver atess", 1, "no driver for ATESS");
+    check("devices --driver atess", 1, "has no list of an account");
     check("simulate --vendor ates", 1, "expected alphaess or atess");
     check("simulate --vendor atess --faults clock-skew", 1, "no fault of the ATESS cloud");
     check("simulate --vendor atess --token ''", 1, "--token");

@@ -118,3 +118,34 @@ pub(super) const FIELDS: [(&str, Kind); 97] = [
 pub(super) fn kind(name: &str) -> Option<Kind> {
     FIELDS.iter().find(|(field, _)| *field == name).map(|(_, kind)| *kind)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vendor::atess::latest::Latest;
+    use serde_json::{Map, Value, json};
+
+    #[test]
+    fn every_documented_field_stands_once_and_is_read() {
+        let value = |kind| match kind {
+            Kind::Number => json!("1.5"),
+            Kind::Whole => json!(-3),
+            Kind::Time => json!("2026-11-20 20:41:07"),
+            Kind::Other => json!("HPS1"),
+        };
+        let set: Map<String, Value> = FIELDS.iter().map(|(name, kind)| ((*name).to_owned(), value(*kind))).collect();
+        assert_eq!(set.len(), FIELDS.len());
+        let latest = Latest::parse(&set, "HPS1", &[]).expect("a set");
+        assert!(latest.stamp.is_some());
+        for (name, kind) in FIELDS {
+            let expect = match kind {
+                Kind::Number => Some(&1.5),
+                Kind::Whole => Some(&-3.0),
+                Kind::Time | Kind::Other => None,
+            };
+            assert_eq!(latest.fields.get(name), expect, "{name}");
+        }
+        let whole = FIELDS.iter().filter(|(_, kind)| *kind == Kind::Whole).count();
+        assert_eq!((whole, kind("vbat"), kind("soc")), (14, Some(Kind::Number), None));
+    }
+}
