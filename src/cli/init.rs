@@ -87,8 +87,13 @@ fn driver(options: &Options, ask: Inquire<'_>) -> Result<Driver, Failure> {
         None => ask("driver: alphaess, or simulated to try without a device", Driver::Simulated.word())
             .unwrap_or_else(|| Driver::Simulated.word().to_owned()),
     };
-    let driver = drivers::named(&word)?;
-    Ok(driver)
+    match drivers::named(&word)? {
+        Driver::Atess => failure(
+            "--driver atess: the vendor does not say what its fields mean, so a policy for it cannot be written from a few \
+             answers; docs/vendor-atess.md tells what the owner has to find out",
+        ),
+        driver => Ok(driver),
+    }
 }
 
 fn serial(options: &Options, driver: Driver, ask: Inquire<'_>) -> Result<Option<String>, Failure> {
@@ -281,7 +286,7 @@ mod tests {
             assert!(why.contains(expect), "{why}");
         };
         fails(Options { driver: some("alphaes"), ..options() }, "did you mean alphaess?");
-        fails(Options { driver: some("atess"), ..options() }, "no driver for ATESS yet");
+        fails(Options { driver: some("atess"), ..options() }, "what its fields mean");
         fails(Options { driver: some("alphaess"), ..options() }, "--serial");
         fails(Options { driver: some("alphaess"), serial: some("A B"), ..options() }, "not a serial number");
         fails(Options { timezone: some("Europe/Londn"), ..options() }, "did you mean Europe/London?");
