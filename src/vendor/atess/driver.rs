@@ -387,8 +387,9 @@ impl WriteDevice for Enerclo {
         let endpoint = self.setting_endpoint();
         let refuse = |reason: String| WriteFailure::Refused(DeviceError::Permanent { endpoint: endpoint.name, reason });
         let map = self.setting_map().map_err(WriteFailure::Refused)?;
-        let Settings::Windows(list) = settings else {
-            return Err(refuse("another vendor's object cannot be written to an ATESS".to_owned()));
+        let list = match settings {
+            Settings::Windows(list) if list.store == self.mapping.model.store() => list,
+            _ => return Err(refuse("another store's object cannot be written to this ATESS".to_owned())),
         };
         let (mut whole, _) = self.read_settings(&map).await.map_err(WriteFailure::Refused)?;
         settings::apply(&mut whole, list, &map).map_err(refuse)?;
