@@ -72,6 +72,7 @@ pub(crate) fn parts(error: &DeviceError) -> (&'static str, &'static str, &str) {
         DeviceError::NotYet { endpoint, reason } => ("not yet", endpoint, reason),
         DeviceError::Permanent { endpoint, reason } => ("permanent", endpoint, reason),
         DeviceError::Malformed { endpoint, reason } => ("malformed", endpoint, reason),
+        DeviceError::NotYet { endpoint, reason, .. } => ("not yet", endpoint, reason),
     }
 }
 
@@ -117,6 +118,7 @@ macro_rules! driver_suite {
             writes::what_was_written_is_what_the_device_does,
             writes::a_lost_reply_is_an_unknown_outcome_and_one_call,
             writes::a_no_is_refused_and_stores_nothing,
+            writes::another_stores_object_is_refused_before_it_is_sent,
             writes::what_never_arrived_is_refused,
         }
     };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use offpeak::device::{DeviceError, WriteFailure};
+use offpeak::device::{DeviceError, Settings, Store, TwoWindow, WindowList, WriteFailure};
 use offpeak::snapshot::Signal;
 
 use super::{APPLIED, Bench, Breakage, Meets, assert_error};
@@ -92,6 +92,27 @@ pub(crate) async fn a_no_is_refused_and_stores_nothing<B: Bench>(make: impl Fn()
     assert_eq!(calls.iter().filter(|sent| sent.write).count(), 1);
     bench.clock().advance(Duration::from_secs(300));
     assert_eq!(device.object(sample.object()).await.expect("an object"), before);
+}
+
+pub(crate) async fn another_stores_object_is_refused_before_it_is_sent<B: Bench>(make: impl Fn() -> B) {
+    let bench = make();
+    let mut device = bench.device();
+    let own = device.capability().store;
+    let lists = Store::ALL.map(|store| Settings::Windows(WindowList::empty(store)));
+    let [charge, discharge] = TwoWindow::NEUTRAL.contents();
+    for settings in lists.into_iter().chain([charge, discharge]) {
+        let store = match settings {
+            Settings::Windows(list) => list.store,
+            Settings::Charge(_) | Settings::Discharge(_) => Store::TwoWindow,
+        };
+        // A list that says it is of the two-window store is of none.
+        if store == own && own.objects().contains(&settings.object()) {
+            continue;
+        }
+        let failure = device.write(&settings).await.expect_err("it is not of this store");
+        assert!(matches!(failure, WriteFailure::Refused(_)), "{settings:?}: {failure}");
+        assert!(!bench.line().take().iter().any(|sent| sent.write), "{settings:?} is not sent");
+    }
 }
 
 pub(crate) async fn what_never_arrived_is_refused<B: Bench>(make: impl Fn() -> B) {
