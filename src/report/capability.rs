@@ -278,7 +278,7 @@ fn target(windows: &WindowCapability) -> (bool, String, &'static str) {
         Level::Fixed(level) => (
             false,
             format!("the device's own limit, {level} % as the policy says"),
-            "a charge to less than that is not programmed: the device would charge past it",
+            "`check` refuses a lower target, which the device would pass: set its limit there, and say so in the policy (`charges to`)",
         ),
         Level::Unknown => (false, "the device's own, which nobody has told".to_owned(), "no charge is programmed"),
     }
@@ -305,7 +305,7 @@ fn floor(windows: &WindowCapability) -> (bool, String, &'static str) {
         Level::Unknown => (
             false,
             "the device's own, which offpeak neither reads nor writes".to_owned(),
-            "a floor of the policy is not programmed; set the reserve on the device itself",
+            "`check` refuses `self-consume down to …`: set the floor, and with it the reserve, on the device itself",
         ),
     }
 }
@@ -316,7 +316,7 @@ fn power(capability: &Capability) -> (bool, String, &'static str) {
         false => (
             false,
             "a charge from the grid is as fast as the device can".to_owned(),
-            "`check` refuses `charge to … at … kW` and names its line",
+            "`check` refuses `charge to … at … kW`, names its line, and offers the same without a power",
         ),
     }
 }
@@ -327,7 +327,7 @@ fn forced(capability: &Capability) -> (bool, String, &'static str) {
         false => (
             false,
             "energy cannot be forced out of the battery: it serves the house alone".to_owned(),
-            "`check` refuses `discharge to …` and offers `self-consume down to …`",
+            "`check` refuses `discharge to …` and offers `self-consume`: the battery covers the house's load",
         ),
     }
 }
@@ -342,7 +342,7 @@ fn hold(capability: &Capability) -> (bool, String, &'static str) {
         (false, true) => (
             false,
             "discharge cannot be forbidden".to_owned(),
-            "`check` refuses `hold`, until the policy maps the periods that restrict discharge, if the device has such",
+            "`check` refuses `hold`, until the policy maps the periods that permit discharge (`permission`), if the device has such",
         ),
         (false, false) => (false, "discharge cannot be forbidden: nothing is written".to_owned(), ""),
     }
