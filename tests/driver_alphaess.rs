@@ -10,7 +10,7 @@
 
 mod driver_suite;
 
-use driver_suite::alphaess::TwoWindow;
+use driver_suite::alphaess::Home;
 use driver_suite::driver_suite;
 
-driver_suite!(TwoWindow::new);
+driver_suite!(Home::two_window);

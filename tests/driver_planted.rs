@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use driver_suite::alphaess::TwoWindow;
+use driver_suite::alphaess::Home;
 use driver_suite::{Bench, Line};
 use offpeak::clock::{Clock, VirtualClock};
 use offpeak::device::access::HistoryPoint;
@@ -48,7 +48,7 @@ enum Mistake {
 
 /// A bench whose driver makes one mistake.
 struct Planted {
-    bench: TwoWindow,
+    bench: Home,
     mistake: Mistake,
 }
 
@@ -220,7 +220,7 @@ macro_rules! finds {
             #[tokio::test]
             #[should_panic(expected = $says)]
             async fn $name() {
-                let make = || Planted { bench: TwoWindow::new(), mistake: Mistake::$mistake };
+                let make = || Planted { bench: Home::two_window(), mistake: Mistake::$mistake };
                 driver_suite::$room::$check(make).await;
             }
         )*

@@ -3,28 +3,37 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use offpeak::clock::{Clock, VirtualClock};
-use offpeak::device::{ChargeSettings, DischargeSettings, Period, Settings, WriteDevice};
+use offpeak::device::window_list::Windows;
+use offpeak::device::{
+    ChargeSettings, DischargeSettings, Flag, ListWindow, Period, Settings, Store, WindowList, WriteDevice,
+};
 use offpeak::simulator::{Cloud, CloudOptions, Fault, SystemOptions};
 use offpeak::snapshot::Signal;
-use offpeak::time::Zone;
+use offpeak::time::{Weekdays, Zone};
 use offpeak::vendor::alphaess::AlphaEss;
 use offpeak::vendor::credentials::AlphaEssCredentials;
 use offpeak::vendor::simulated::InProcess;
 
 use super::{Bench, Line, morning};
 
-/// An AlphaESS system in London, driven through its two-window store.
-pub(crate) struct TwoWindow {
+/// An AlphaESS system in London, driven through one of its stores.
+pub(crate) struct Home {
     cloud: Arc<Mutex<Cloud>>,
     clock: VirtualClock,
     line: Arc<Line>,
     serial: String,
+    store: Store,
     credentials: (String, String),
 }
 
-impl TwoWindow {
-    pub(crate) fn new() -> TwoWindow {
-        let system = SystemOptions::default();
+impl Home {
+    /// Driven through its two-window store.
+    pub(crate) fn two_window() -> Home {
+        Home::of(SystemOptions::default(), Store::TwoWindow)
+    }
+
+    /// A simulated system, driven through a store that has an effect on it.
+    pub(crate) fn of(system: SystemOptions, store: Store) -> Home {
         let serial = system.serial.clone();
         let options = CloudOptions { systems: vec![system], seed: 3, ..CloudOptions::default() };
         let credentials = (options.app_id.clone(), options.app_secret.clone());
@@ -32,7 +41,7 @@ impl TwoWindow {
         let cloud = Arc::new(Mutex::new(Cloud::with_past(options, morning(), 4)));
         let inner = InProcess::new(Arc::clone(&cloud), Arc::new(clock.clone()));
         let line = Line::new(Arc::new(inner), clock.clone(), &serial, &[&credentials.0, &credentials.1]);
-        TwoWindow { cloud, clock, line, serial, credentials }
+        Home { cloud, clock, line, serial, store, credentials }
     }
 
     fn cloud(&self) -> MutexGuard<'_, Cloud> {
@@ -47,12 +56,14 @@ impl TwoWindow {
     }
 }
 
-impl Bench for TwoWindow {
+impl Bench for Home {
     fn device(&self) -> Box<dyn WriteDevice> {
         let credentials = AlphaEssCredentials::new(&self.credentials.0, &self.credentials.1).unwrap();
         let (line, clock) = (Arc::clone(&self.line), Arc::new(self.clock.clone()));
         let zone = Zone::named("Europe/London").unwrap();
-        Box::new(AlphaEss::new(line, clock, credentials, &self.serial, zone, None).with_seed(5))
+        Box::new(
+            AlphaEss::new(line, clock, credentials, &self.serial, zone, None).with_store(Some(self.store)).with_seed(5),
+        )
     }
 
     fn line(&self) -> &Arc<Line> {
@@ -78,23 +89,18 @@ impl Bench for TwoWindow {
     }
 
     fn samples(&self) -> Vec<Settings> {
-        let night = [period("23:30-00:00"), period("00:00-05:30")];
-        let charge = ChargeSettings { grid_charge: true, windows: night, cap: 90 };
-        let day = [period("06:00-09:15"), period("16:00-00:00")];
-        let discharge = DischargeSettings { restricted: true, windows: day, floor: 20 };
-        vec![
-            Settings::Charge(charge),
-            Settings::Charge(ChargeSettings { grid_charge: false, ..charge }),
-            Settings::Charge(ChargeSettings { windows: [period("02:15-04:45"), Period::UNUSED], cap: 10, ..charge }),
-            Settings::Discharge(discharge),
-            Settings::Discharge(DischargeSettings { restricted: false, floor: 100, ..discharge }),
-            Settings::Discharge(DischargeSettings { windows: [Period::UNUSED; 2], floor: 0, ..discharge }),
-        ]
+        match self.store {
+            Store::Periodic => periodic_samples(),
+            _ => two_window_samples(),
+        }
     }
 
     fn charge_now(&self) -> Settings {
         let windows = [period("05:00-07:00"), Period::UNUSED];
-        Settings::Charge(ChargeSettings { grid_charge: true, windows, cap: 100 })
+        match self.store {
+            Store::Periodic => list(Flag::On, &[window("05:00-07:00", 100, Some(5000))], Flag::Off, &[]),
+            _ => Settings::Charge(ChargeSettings { grid_charge: true, windows, cap: 100 }),
+        }
     }
 
     fn refuse_writes(&self) {
@@ -109,4 +115,41 @@ impl Bench for TwoWindow {
 pub(crate) fn period(text: &str) -> Period {
     let (from, to) = text.split_once('-').unwrap();
     Period { from: from.parse().unwrap(), to: to.parse().unwrap() }
+}
+
+fn two_window_samples() -> Vec<Settings> {
+    let night = [period("23:30-00:00"), period("00:00-05:30")];
+    let charge = ChargeSettings { grid_charge: true, windows: night, cap: 90 };
+    let day = [period("06:00-09:15"), period("16:00-00:00")];
+    let discharge = DischargeSettings { restricted: true, windows: day, floor: 20 };
+    vec![
+        Settings::Charge(charge),
+        Settings::Charge(ChargeSettings { grid_charge: false, ..charge }),
+        Settings::Charge(ChargeSettings { windows: [period("02:15-04:45"), Period::UNUSED], cap: 10, ..charge }),
+        Settings::Discharge(discharge),
+        Settings::Discharge(DischargeSettings { restricted: false, floor: 100, ..discharge }),
+        Settings::Discharge(DischargeSettings { windows: [Period::UNUSED; 2], floor: 0, ..discharge }),
+    ]
+}
+
+fn periodic_samples() -> Vec<Settings> {
+    let night = [window("00:00-05:30", 90, Some(3000)), window("23:30-00:00", 80, Some(5000))];
+    let weekend = ListWindow { days: Weekdays::WEEKENDS, ..window("12:00-14:00", 100, Some(1500)) };
+    let day = [window("06:00-09:15", 20, None), window("16:00-00:00", 30, None)];
+    vec![
+        list(Flag::On, &night, Flag::Off, &[]),
+        list(Flag::On, &[weekend, night[0]], Flag::On, &day),
+        list(Flag::Off, &night, Flag::On, &day),
+        list(Flag::Off, &[], Flag::Off, &[]),
+    ]
+}
+
+fn window(text: &str, limit: u8, power: Option<u32>) -> ListWindow {
+    ListWindow { period: period(text), limit: Some(limit), power, ..ListWindow::default() }
+}
+
+fn list(charge: Flag, charges: &[ListWindow], restricted: Flag, permissions: &[ListWindow]) -> Settings {
+    let windows = |windows: &[ListWindow]| windows.iter().copied().collect::<Windows>();
+    let (charge_windows, permissions) = (windows(charges), windows(permissions));
+    Settings::Windows(WindowList { store: Store::Periodic, charge, restricted, charge_windows, permissions })
 }

@@ -72,7 +72,6 @@ pub(crate) fn parts(error: &DeviceError) -> (&'static str, &'static str, &str) {
         DeviceError::NotYet { endpoint, reason } => ("not yet", endpoint, reason),
         DeviceError::Permanent { endpoint, reason } => ("permanent", endpoint, reason),
         DeviceError::Malformed { endpoint, reason } => ("malformed", endpoint, reason),
-        DeviceError::NotYet { endpoint, reason, .. } => ("not yet", endpoint, reason),
     }
 }
 
