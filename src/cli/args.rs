@@ -104,6 +104,11 @@ pub enum Verb {
     /// Read one set of fresh readings with their ages
     #[command(after_help = "Example:\n  offpeak read home.yaml")]
     Read(OnePolicy),
+    /// Watch an ATESS and propose how its readings are mapped: signs, units, fields
+    #[command(
+        after_help = "Example:\n  offpeak calibrate workshop.yaml --for 60min\n\nCtrl-C ends it earlier and proposes what is known by then"
+    )]
+    Calibrate(Calibrate),
     /// Show what would be written and why; sends nothing, ever
     #[command(
         after_help = "Examples:\n  offpeak plan home.yaml\n  offpeak plan home.yaml --given soc=41% load=430W solar=0W \
@@ -229,6 +234,16 @@ pub struct Devices {
 pub struct OnePolicy {
     /// The policy file
     pub policy: PathBuf,
+}
+
+/// `calibrate`
+#[derive(Debug, Args)]
+pub struct Calibrate {
+    /// The policy file
+    pub policy: PathBuf,
+    /// For how long to watch, once a minute
+    #[arg(long = "for", value_name = "DURATION", default_value = "60min")]
+    pub duration: String,
 }
 
 /// `plan`

@@ -4,6 +4,7 @@
 
 mod apply;
 mod args;
+mod calibrate;
 mod capabilities;
 mod check;
 mod demo;
@@ -60,6 +61,7 @@ fn dispatch(arguments: &Arguments) -> Outcome {
     let session = Session::new(&arguments.common);
     match &arguments.verb {
         Verb::Check(check) => check::run(check, &arguments.common),
+        Verb::Calibrate(calibrate) => calibrate::run(calibrate, &session),
         Verb::Plan(plan) => plan::run(plan, &session),
         Verb::Apply(apply) => apply::run(apply, &session),
         Verb::Run(run) => run::run(run, &session),

@@ -5,6 +5,7 @@
 //!
 //! [`AtessMapping`]: crate::device::mapping::AtessMapping
 
+pub mod calibrate;
 mod cloud;
 mod codes;
 mod driver;
