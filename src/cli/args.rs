@@ -166,7 +166,7 @@ pub struct Init {
     /// The file to write
     #[arg(default_value = "home.yaml")]
     pub file: PathBuf,
-    /// The driver: alphaess or simulated
+    /// The driver: alphaess, atess or simulated
     #[arg(long)]
     pub driver: Option<String>,
     /// The serial number of the system

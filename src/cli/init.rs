@@ -84,16 +84,10 @@ fn site(path: &Path) -> Option<String> {
 fn driver(options: &Options, ask: Inquire<'_>) -> Result<Driver, Failure> {
     let word = match &options.driver {
         Some(word) => word.clone(),
-        None => ask("driver: alphaess, or simulated to try without a device", Driver::Simulated.word())
+        None => ask("driver: alphaess, atess, or simulated to try without a device", Driver::Simulated.word())
             .unwrap_or_else(|| Driver::Simulated.word().to_owned()),
     };
-    match drivers::named(&word)? {
-        Driver::Atess => failure(
-            "--driver atess: the vendor does not say what its fields mean, so a policy for it cannot be written from a few \
-             answers; docs/vendor-atess.md tells what the owner has to find out",
-        ),
-        driver => Ok(driver),
-    }
+    drivers::named(&word)
 }
 
 fn serial(options: &Options, driver: Driver, ask: Inquire<'_>) -> Result<Option<String>, Failure> {
@@ -102,6 +96,9 @@ fn serial(options: &Options, driver: Driver, ask: Inquire<'_>) -> Result<Option<
     }
     match ask("serial number of the system, as on its label", "").filter(|serial| !serial.is_empty()) {
         Some(serial) => Ok(Some(serial)),
+        None if driver == Driver::Atess => failure(
+            "which system? Give its serial number with --serial; it stands on the system and in the vendor's app",
+        ),
         None => failure(format!(
             "which system? Give its serial number with --serial; `offpeak devices --driver {}` lists those of your account",
             driver.word()
@@ -264,6 +261,16 @@ mod tests {
     }
 
     #[test]
+    fn an_atess_begins_with_nothing_mapped() {
+        let from = Options { driver: some("atess"), serial: some("HPS1"), ..options() };
+        let from = settle(&from, &mut |_: &str, _: &str| None).unwrap_or_else(|Failure(why)| panic!("{why}"));
+        let loaded = policy::load("home.yaml", &template(&from));
+        let codes: Vec<&str> = loaded.diagnostics.iter().map(|diagnostic| diagnostic.code.0).collect();
+        assert_eq!(codes, ["no-readings", "read-only"]);
+        assert!(loaded.policy.is_some());
+    }
+
+    #[test]
     fn every_option_finds_its_place_and_a_wrong_one_is_named() {
         let all = Options {
             driver: some("alphaess"),
@@ -286,7 +293,7 @@ mod tests {
             assert!(why.contains(expect), "{why}");
         };
         fails(Options { driver: some("alphaes"), ..options() }, "did you mean alphaess?");
-        fails(Options { driver: some("atess"), ..options() }, "what its fields mean");
+        fails(Options { driver: some("atess"), ..options() }, "in the vendor's app");
         fails(Options { driver: some("alphaess"), ..options() }, "--serial");
         fails(Options { driver: some("alphaess"), serial: some("A B"), ..options() }, "not a serial number");
         fails(Options { timezone: some("Europe/Londn"), ..options() }, "did you mean Europe/London?");

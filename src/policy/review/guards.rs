@@ -55,8 +55,9 @@ fn above_own(level: Option<Level>, target: Soc) -> bool {
 }
 
 /// The sun may pass a ceiling that the device cannot hold.
-pub(super) fn ceiling(cx: &mut Context<'_>, policy: &Policy) {
-    if let Some(place) = cx.ceiling.clone().filter(|_| policy.battery.ceiling < Soc::FULL) {
+pub(super) fn ceiling(cx: &mut Context<'_>, capability: &Capability, policy: &Policy) {
+    let passed = policy.battery.ceiling < Soc::FULL && !capability.stops_sun;
+    if let Some(place) = cx.ceiling.clone().filter(|_| passed) {
         let message = format!("the ceiling of {} bounds charging from the grid only", policy.battery.ceiling);
         let label = format!("{} cannot stop the sun from charging", policy.device.driver().name());
         let warning = Diagnostic::warning(Code("ceiling-grid-only"), place, message, label);

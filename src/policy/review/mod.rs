@@ -28,7 +28,7 @@ pub(super) fn review(cx: &mut Context<'_>, policy: &Policy, otherwise: Option<Pl
             }
             windows::off_grid(cx, &capability, held);
             windows::too_many(cx, &capability, held, policy);
-            guards::ceiling(cx, policy);
+            guards::ceiling(cx, &capability, policy);
             guards::reserve(cx, &capability, held, policy);
             floors::shared(cx, &capability, held, policy, otherwise.as_ref());
         }

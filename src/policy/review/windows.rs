@@ -1,6 +1,6 @@
 //! Windows of rules beside what the device's clock and its count of windows can hold.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
@@ -8,7 +8,7 @@ use super::super::lower::Context;
 use super::super::model::{Action, Policy, Rule};
 use super::super::refusal::or_periodic;
 use super::{as_calendar, conjuncts};
-use crate::device::capability::WindowCapability;
+use crate::device::capability::{Level, WindowCapability};
 use crate::device::{Capability, QuarterSet};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::time::{CalendarTest, ClockTime, DailyWindow};
@@ -70,15 +70,14 @@ struct Asked {
     holds: Vec<usize>,
 }
 
-/// Tells when the rules may ask for more windows of one day than the device holds.
+/// Tells when the rules may ask for more windows of one day, or of one week, than the device holds.
 pub(super) fn too_many(cx: &mut Context<'_>, capability: &Capability, windows: &WindowCapability, policy: &Policy) {
     let parts: Vec<Part<'_>> =
         policy.rules.iter().enumerate().take(MAX_RULES).flat_map(|(index, rule)| parts(policy, index, rule)).collect();
+    let days = days(&parts);
     let mut told = [false; 2];
-    for asked in days(&parts) {
-        let charge = asked.charged.runs().count();
-        let free = (QuarterSet::DAY - asked.charged - asked.held).runs().count();
-        let permission = if asked.held.is_empty() { 0 } else { free };
+    for asked in &days.kinds {
+        let (charge, permission) = (asked.charged.runs().count(), asked.permissions(windows));
         if charge > usize::from(windows.charge) && !told[0] {
             told[0] = true;
             let who = if asked.charges.len() > 1 { "with the charges above it, this" } else { "this" };
@@ -89,8 +88,15 @@ pub(super) fn too_many(cx: &mut Context<'_>, capability: &Capability, windows: &
         if permission > usize::from(most) && !told[1] && windows.permission > 0 {
             told[1] = true;
             let asks = format!("this leaves {permission} stretches of a day to discharge in");
-            tell(cx, capability, policy, &parts, asked.holds.last(), (asks, most));
+            tell(cx, capability, policy, &parts, asked.holds.last().or(asked.charges.last()), (asks, most));
         }
+    }
+    let Some(most) = windows.weekly.filter(|_| told == [false; 2]) else { return };
+    let fullest = days.fullest_week(|asked| asked.charged.runs().count() + asked.permissions(windows));
+    if fullest > usize::from(most) {
+        let asks =
+            format!("with the rules above it, this asks for {fullest} windows a week, counted on each of their days");
+        tell(cx, capability, policy, &parts, parts.len().checked_sub(1).as_ref(), (asks, most));
     }
 }
 
@@ -133,20 +139,54 @@ fn parts<'p>(policy: &'p Policy, index: usize, rule: &'p Rule) -> Vec<Part<'p>> 
     bands.map(|band| part(&band.when.windows, vec![&calendar.test, &band.when])).collect()
 }
 
-/// What is asked of each day that is unlike all days before it.
-fn days(parts: &[Part<'_>]) -> Vec<Asked> {
+/// What is asked of the days that were looked at.
+struct Days {
+    /// Each kind of day once.
+    kinds: Vec<Asked>,
+    /// Of which kind each day is, in order.
+    order: Vec<usize>,
+}
+
+impl Days {
+    /// The most that any seven days in a row ask for, unless they are all alike: those need no weekdays.
+    fn fullest_week(&self, count: impl Fn(&Asked) -> usize) -> usize {
+        let counts: Vec<usize> = self.kinds.iter().map(count).collect();
+        let of = |kind: &usize| counts.get(*kind).copied().unwrap_or_default();
+        let weeks = self.order.windows(7).filter(|week| week.iter().any(|kind| Some(kind) != week.first()));
+        weeks.map(|week| week.iter().map(of).sum()).max().unwrap_or_default()
+    }
+}
+
+impl Asked {
+    /// How many permissions it takes to discharge in the rest of the day. Where each has a floor of its own they are always there.
+    fn permissions(&self, windows: &WindowCapability) -> usize {
+        let rest = QuarterSet::DAY - self.charged - self.held;
+        match windows.floor {
+            // 00:00–00:00 means unused, so a whole day takes two.
+            Level::Each { .. } if rest == QuarterSet::DAY => 2,
+            Level::Each { .. } => rest.runs().count(),
+            _ if self.held.is_empty() => 0,
+            Level::Shared { .. } | Level::Fixed(_) | Level::Unknown => rest.runs().count(),
+        }
+    }
+}
+
+/// What is asked of each day.
+fn days(parts: &[Part<'_>]) -> Days {
     let first = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap_or_default();
     let allowed = |day: NaiveDate| -> Vec<bool> {
         parts.iter().map(|part| part.tests.iter().all(|test| test.allows_day(day))).collect()
     };
-    let mut seen = BTreeSet::new();
-    let mut days = Vec::new();
+    let mut seen = BTreeMap::new();
+    let mut days = Days { kinds: Vec::new(), order: Vec::new() };
     let mut before = allowed(first.pred_opt().unwrap_or(first));
     for day in first.iter_days().take(DAYS) {
         let today = allowed(day);
-        if seen.insert((before.clone(), today.clone())) {
-            days.push(asked(parts, &before, &today));
+        let kind = *seen.entry((before.clone(), today.clone())).or_insert(days.kinds.len());
+        if kind == days.kinds.len() {
+            days.kinds.push(asked(parts, &before, &today));
         }
+        days.order.push(kind);
         before = today;
     }
     days
