@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 use super::args::{Calibrate as Options, Format};
 use super::output::{Failure, OK, Outcome, failure, print, print_json, tell};
 use super::session::Session;
-use super::terminal;
+use super::{past, terminal};
 use crate::clock::Clock;
 use crate::device::mapping::AtessMapping;
 use crate::device::{DeviceError, DeviceKind};
+use crate::journal::Journal;
 use crate::policy::{self, Policy};
-use crate::runner::{self, Way};
+use crate::runner::{self, Links, Way};
 use crate::time::{elapsed, spoken};
 use crate::vendor::atess::Sample;
 use crate::vendor::atess::calibrate::{Finding, Fit, Proposal, propose};
@@ -64,7 +65,11 @@ async fn watched(
     span: Duration,
 ) -> Result<Vec<Sample>, Failure> {
     let clock = session.clock().await?;
-    let way = Way { clock: clock.clone(), memory: None, impatient: false };
+    let folder = session.state()?;
+    // Another verb may have asked a moment ago: the vendor is asked at one pace.
+    let journal = Journal::open_beside(&folder).map_err(|error| past::unusable(&folder, &error))?;
+    let memory = runner::driver_memory(&journal, &policy.site)?;
+    let way = Way { clock: clock.clone(), memory, recorded: None, impatient: false, links: Links::default() };
     let mut device = runner::sampled(policy, mapping, way)?;
     tell(&format!("watching {} for {}, once a minute; Ctrl-C ends it earlier", policy.device.serial, spoken(span)));
     let mut samples = Vec::new();

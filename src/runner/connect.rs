@@ -138,10 +138,7 @@ fn connect(policy: &Policy, way: Way, world: Option<&Kept>) -> Result<Box<dyn Wr
             let account = way.links.account(url, credentials.app_id.expose_secret());
             Ok(Box::new(alphaess(policy, way, line, credentials, account).with_store(store)))
         }
-        (DeviceKind::Atess(mapping), _) => {
-            let line = way.links.line(policy.device.url.as_deref().unwrap_or(atess::BASE_URL))?;
-            Ok(Box::new(atess(policy, way, mapping, line)?))
-        }
+        (DeviceKind::Atess(mapping), _) => Ok(Box::new(sampled(policy, mapping, way)?)),
         (DeviceKind::Simulated { .. }, Some(world)) => {
             let (app_id, app_secret) = world.credentials();
             let line = Arc::new(InProcess::new(world.cloud(), Arc::clone(&way.clock)));
@@ -171,7 +168,12 @@ fn alphaess(
     }
 }
 
-fn atess(policy: &Policy, way: Way, mapping: &AtessMapping, line: Arc<dyn Transport>) -> Result<Enerclo, ConnectError> {
+/// The ATESS of a policy, which also gives its raw numbers: for them its readings need not be mapped.
+///
+/// # Errors
+/// Why it cannot be reached; nothing has been sent yet.
+pub fn sampled(policy: &Policy, mapping: &AtessMapping, way: Way) -> Result<Enerclo, ConnectError> {
+    let line = way.links.line(policy.device.url.as_deref().unwrap_or(atess::BASE_URL))?;
     let lookup = |name: &str| std::env::var(name).ok();
     let credentials = AtessCredentials::find(lookup, config_folder(lookup).as_deref())?;
     let battery = atess::Battery {
