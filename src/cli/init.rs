@@ -266,7 +266,7 @@ mod tests {
         let from = settle(&from, &mut |_: &str, _: &str| None).unwrap_or_else(|Failure(why)| panic!("{why}"));
         let loaded = policy::load("home.yaml", &template(&from));
         let codes: Vec<&str> = loaded.diagnostics.iter().map(|diagnostic| diagnostic.code.0).collect();
-        assert_eq!(codes, ["no-readings", "read-only"]);
+        assert_eq!(codes, ["read-only", "no-readings"]);
         assert!(loaded.policy.is_some());
     }
 
