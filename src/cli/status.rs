@@ -17,6 +17,7 @@ use crate::report::listing;
 use crate::report::moment::{self, rfc3339};
 use crate::report::style::Role;
 use crate::report::words;
+use crate::runner::SERVICE;
 use crate::time::{Instant, Zone, elapsed, spoken};
 
 /// A service verifies one cycle each minute, so that something is wrong once the last one is older than this.
@@ -47,6 +48,8 @@ struct Folder {
     path: String,
     holder: Option<String>,
     loss: Option<Loss>,
+    /// What is wrong with no site of its own, such as a policy that is left out.
+    alarms: Vec<AlarmRecord>,
 }
 
 /// Shows it.
@@ -57,7 +60,12 @@ pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
     let opened = Past::open(session)?;
     let path = session.state()?;
     let Some(past) = opened else {
-        let folder = Folder { path: path.display().to_string(), holder: StateLock::holder(&path)?, loss: None };
+        let folder = Folder {
+            path: path.display().to_string(),
+            holder: StateLock::holder(&path)?,
+            loss: None,
+            alarms: Vec::new(),
+        };
         match session.format() {
             Format::Text => print(&past::nothing_yet(&path)),
             Format::Json => print_json(&as_json(&folder, &[])),
@@ -67,10 +75,12 @@ pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
     let sites = past.sites(options.site.as_deref())?;
     let sites = sites.into_iter().map(|known| status(&past, session, known)).collect::<Result<Vec<_>, _>>()?;
     let loss = past.journal.loss(SystemClock::default().now())?;
-    let folder = Folder { path: path.display().to_string(), holder: StateLock::holder(&path)?, loss };
+    let alarms = past.journal.alarms(SERVICE)?;
+    let folder = Folder { path: path.display().to_string(), holder: StateLock::holder(&path)?, loss, alarms };
     match session.format() {
         Format::Text if sites.is_empty() => print(&past::nothing_yet(&path)),
-        Format::Text => print(&sites.iter().map(|site| text(site, &folder)).collect::<Vec<_>>().join("\n")),
+        Format::Text if sites.len() > 1 => print(&table(&sites, &folder)),
+        Format::Text => print(&sites.iter().map(|site| text(site, &folder)).collect::<String>()),
         Format::Json => print_json(&as_json(&folder, &sites)),
     }
     Ok(OK)
@@ -126,6 +136,7 @@ fn text(status: &Status, folder: &Folder) -> String {
     facts.extend(objects(status, &zone));
     facts.extend(trouble(status, &zone));
     facts.extend(policy(status));
+    facts.extend(folder.alarms.iter().map(|alarm| told(alarm, status.now, &zone)));
     facts.extend(folder.loss.as_ref().map(|loss| lost(loss, status.now, &zone)));
     listing::facts(&title, &facts, terminal::style())
 }
@@ -136,13 +147,19 @@ fn now(status: &Status, zone: &Zone) -> Fact {
     let Some(tick) = &status.tick else {
         return ("now", Role::Faint, "nothing decided yet: no `offpeak run` has ticked here".to_owned());
     };
+    let at = moment::short(tick.at, status.now, zone);
+    ("now", Role::Command, format!("{} (decided {at})", decided(status)))
+}
+
+/// What was decided last, and who decided it.
+fn decided(status: &Status) -> String {
+    let Some(tick) = &status.tick else { return String::new() };
     let policy = status.known.policy.as_ref();
     let command = policy.map_or_else(
         || tick.decision.command.to_string(),
         |policy| words::command(tick.decision.command, policy.battery.reserve),
     );
-    let at = moment::short(tick.at, status.now, zone);
-    ("now", Role::Command, format!("{command}: {} (decided {at})", who(tick)))
+    format!("{command}: {}", who(tick))
 }
 
 /// Who decided.
@@ -219,9 +236,12 @@ fn trouble(status: &Status, zone: &Zone) -> Vec<Fact> {
         let text = format!("someone else, since {}: {} → {}; {then}", short(drift.since), drift.from, drift.to);
         ("drift", Role::Warn, text)
     }));
-    let told = |alarm: &AlarmRecord| ("alarms", Role::Warn, format!("since {}: {}", short(alarm.since), alarm.text));
-    facts.extend(status.alarms.iter().map(told));
+    facts.extend(status.alarms.iter().map(|alarm| told(alarm, status.now, zone)));
     facts
+}
+
+fn told(alarm: &AlarmRecord, now: Instant, zone: &Zone) -> Fact {
+    ("alarms", Role::Warn, format!("since {}: {}", moment::short(alarm.since, now, zone), alarm.text))
 }
 
 fn policy(status: &Status) -> Option<Fact> {
@@ -247,12 +267,63 @@ fn lost(loss: &Loss, now: Instant, zone: &Zone) -> Fact {
     ("journal", role, format!("records were lost, noticed {at} ({}){then}", loss.reason))
 }
 
+/// The widest of each column of the table, in characters.
+const COLUMNS: [usize; 7] = [24, 44, 6, 14, 22, 14, 24];
+
+/// All sites, a line each, below what concerns them all.
+fn table(sites: &[Status], folder: &Folder) -> String {
+    let style = terminal::style();
+    let (now, zone) = sites.first().map_or((Instant::default(), Zone::utc()), |site| (site.now, site.known.zone()));
+    let mut facts = vec![service(folder)];
+    facts.extend(folder.alarms.iter().map(|alarm| told(alarm, now, &zone)));
+    facts.extend(folder.loss.as_ref().map(|loss| lost(loss, now, &zone)));
+    let title = listing::facts(&format!("{} sites", sites.len()), &facts, style);
+    let heads = ["site", "now", "soc", "schedule read", "verified", "writes today", "alarms"];
+    let heads = heads.map(|head| (Role::Faint, head.to_owned())).to_vec();
+    let rows: Vec<Vec<listing::Cell>> = [heads].into_iter().chain(sites.iter().map(row)).collect();
+    let more = "`offpeak status --site NAME` tells more of one\n";
+    format!("{title}\n{}\n{more}", listing::table(&rows, &COLUMNS, 1, style))
+}
+
+fn row(status: &Status) -> Vec<listing::Cell> {
+    let zone = status.known.zone();
+    let absent = || (Role::Faint, "–".to_owned());
+    let tick = status.tick.as_ref();
+    let soc = tick.and_then(|tick| tick.readings.soc).map(|soc| format!("{:.0} %", soc.value.percent()));
+    let read = status.objects.iter().filter_map(|one| one.proven).map(|proven| proven.at).min();
+    let age = status.verified.map(|at| elapsed(at, status.now));
+    let limit = status.known.policy.as_ref().map(|policy| policy.limits.writes_per_day);
+    let used: Vec<String> = status.objects.iter().map(|one| one.used.to_string()).collect();
+    let limit = limit.map_or(String::new(), |limit| format!(" of {limit}"));
+    vec![
+        (Role::Text, status.known.site.clone()),
+        tick.map_or_else(absent, |_| (Role::Command, decided(status))),
+        soc.map_or_else(absent, |soc| (Role::Text, soc)),
+        read.map_or_else(absent, |at| (Role::Text, moment::short(at, status.now, &zone))),
+        age.map_or((Role::Warn, "never".to_owned()), |age| match age <= OVERDUE {
+            true => (Role::Good, ago(age)),
+            false => (Role::Warn, format!("OVERDUE {}", ago(age))),
+        }),
+        (Role::Text, format!("{}{limit}", used.join(" · "))),
+        wrong(status).map_or_else(absent, |wrong| (Role::Warn, wrong)),
+    ]
+}
+
+/// What is wrong with a site, in a word or two.
+fn wrong(status: &Status) -> Option<String> {
+    let drifts = status.objects.iter().filter(|one| one.drift.is_some()).count();
+    let keys = status.alarms.iter().map(|alarm| alarm.key.as_str()).filter(|key| !key.starts_with("drift "));
+    let words: Vec<&str> = keys.chain((drifts > 0).then_some("drift")).collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
 fn as_json(folder: &Folder, sites: &[Status]) -> Value {
     json!({
         "version": 1,
         "state": folder.path,
         "holder": folder.holder,
         "loss": folder.loss.as_ref().map(|loss| json!({ "reason": loss.reason, "noted_at": rfc3339(loss.noted_at) })),
+        "alarms": folder.alarms.iter().map(alarm_json).collect::<Vec<_>>(),
         "sites": sites.iter().map(site_json).collect::<Vec<_>>(),
     })
 }
@@ -274,10 +345,12 @@ fn site_json(status: &Status) -> Value {
         })),
         "objects": status.objects.iter().map(|one| (one.object.word().to_owned(), object_json(one, limit))).collect::<serde_json::Map<_, _>>(),
         "unfinished": status.unfinished,
-        "alarms": status.alarms.iter().map(|alarm| json!({
-            "key": alarm.key, "since": rfc3339(alarm.since), "text": alarm.text,
-        })).collect::<Vec<_>>(),
+        "alarms": status.alarms.iter().map(alarm_json).collect::<Vec<_>>(),
     })
+}
+
+fn alarm_json(alarm: &AlarmRecord) -> Value {
+    json!({ "key": alarm.key, "since": rfc3339(alarm.since), "text": alarm.text })
 }
 
 fn tick_json(tick: &TickRecord) -> Value {

@@ -73,6 +73,7 @@ pub struct Turn<'a> {
     key: String,
     number: u64,
     too_fast: bool,
+    used: bool,
 }
 
 /// That other systems of the account are called first.
@@ -136,7 +137,7 @@ impl Account {
             match place.look(call.gap(), slept_for, clock.now()) {
                 Look::Go(number) => {
                     drop(place);
-                    return Ok(Turn { account: self, clock, key, number, too_fast: false });
+                    return Ok(Turn { account: self, clock, key, number, too_fast: false, used: true });
                 }
                 Look::Wait { whole, .. } if waited.saturating_add(whole) > call.patience() => {
                     return Err(Crowded(whole));
@@ -212,6 +213,11 @@ impl Call<'_> {
 }
 
 impl Turn<'_> {
+    /// The call was not made after all.
+    pub fn give_back(mut self) {
+        self.used = false;
+    }
+
     /// The vendor said that this call came too fast: everyone whom it counts with this one rests.
     pub fn was_too_fast(&mut self) {
         self.too_fast = true;
@@ -221,7 +227,9 @@ impl Turn<'_> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut state = self.account.state();
-        state.pace.called(&self.key, self.clock.now(), self.too_fast);
+        if self.used {
+            state.pace.called(&self.key, self.clock.now(), self.too_fast);
+        }
         if let Some(queue) = state.queues.get_mut(&self.key) {
             queue.under_way = queue.under_way.filter(|(number, _)| *number != self.number);
         }

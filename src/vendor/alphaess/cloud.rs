@@ -158,7 +158,10 @@ impl Cloud {
         let turn = self.account.turn(call, self.clock.as_ref()).await;
         let mut turn = turn.map_err(|crowded| Failure::new(not_yet(endpoint, crowded), false))?;
         // Another system of the account may have been told so meanwhile.
-        self.rested(endpoint, call)?;
+        if let Err(failure) = self.rested(endpoint, call) {
+            turn.give_back();
+            return Err(failure);
+        }
         let headers = sign::headers(&self.credentials, self.clock.now());
         let request = Request { method: Method::Get, path: path(endpoint, query), headers, body: None };
         let sent = self.transport.send(request).await;
