@@ -299,6 +299,12 @@ fn a_folder_is_several_sites_and_one_status_table() {
     let first = desk.run("run sites --once --dry-run --log error");
     assert_eq!(first.code, 1, "one policy is left out: {}{}", first.stdout, first.stderr);
     assert_eq!(first.stdout.lines().count(), 3, "{}", first.stdout);
+    let again = desk.run("run sites --once --dry-run --log error --format json").stdout;
+    let again: serde_json::Value = serde_json::from_str(&again).unwrap();
+    assert_eq!(
+        (again["sites"][2]["site"].as_str(), again["sites"][2]["tick"]["sent"].as_u64()),
+        (Some("mill"), Some(0))
+    );
     desk.journal().raise_alarm("barn", "readings", "no readings: offline", start()).unwrap();
     desk.journal().set_verified_cycle("mill", start() - chrono::Duration::minutes(12)).unwrap();
     settled(|| insta::assert_snapshot!("status_table", desk.story(&["status"])));
