@@ -10,7 +10,7 @@ use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant as Real};
 
 use e2e_support::{House, SERIAL, Setup, at, night};
-use offpeak::journal::{LogFilter, LogKind};
+use offpeak::journal::{Journal, LogFilter, LogKind};
 use offpeak::runner::SERVICE;
 
 /// The service on a folder of policies; it ends with the test.
@@ -166,4 +166,44 @@ fn sigterm_is_heard_while_a_write_waits_and_the_next_start_takes_it_up() {
     assert_eq!((house.writes().len(), house.intents().len()), (1, 1), "not sent twice");
     assert!(!house.intents()[0].outcomes.is_empty());
     assert!(house.alarms().is_empty(), "{:?}", house.alarms());
+}
+
+#[test]
+fn a_site_that_fails_is_begun_again_and_an_unreadable_folder_ends_nobody() {
+    let house = village();
+    put(&house, "home.yaml", &site(&house, "home", SERIAL));
+    put(&house, "barn.yaml", &site(&house, "barn", "ALS999999999999"));
+    let service = Service::begin(&house);
+    house.wait_until("ticks of both", |house| ticks(house, "home") >= 2 && ticks(house, "barn") >= 1);
+
+    // Words in the journal that nobody understands end a tick of their site.
+    let journal = Journal::open_beside(&house.state()).expect("a journal");
+    journal.begin_override("barn", "dance", at("2026-11-27T00:00:00Z"), house.cloud().now()).expect("an override");
+    house.wait_until("an alarm about the site that failed", |house| {
+        let failed = |alarm: &String| alarm.contains("sites/barn.yaml: its site failed") && alarm.contains("dance");
+        alarms(house, SERVICE).iter().any(failed)
+    });
+    let before = ticks(&house, "home");
+    house.wait_until("the other goes on", |house| ticks(house, "home") > before + 1);
+    journal.resume("barn", "the owner", house.cloud().now()).expect("an end of the override");
+    let before = ticks(&house, "barn");
+    house.wait_until("a site that was begun again", |house| {
+        ticks(house, "barn") > before && alarms(house, SERVICE).is_empty()
+    });
+
+    let (folder, away) = (house.path("sites"), house.path("away"));
+    std::fs::rename(&folder, &away).expect("a folder");
+    house.wait_until("an alarm about the folder", |house| {
+        alarms(house, SERVICE).iter().any(|alarm| alarm.contains("the sites stay as they are"))
+    });
+    let before = ticks(&house, "home");
+    house.wait_until("ticks without a folder", |house| ticks(house, "home") > before + 3);
+    std::fs::rename(&away, &folder).expect("a folder");
+    house.wait_until("an end of the alarms", |house| {
+        alarms(house, SERVICE).is_empty() && alarms(house, "home").is_empty()
+    });
+    for name in ["home", "barn"] {
+        assert!(!said(&house, name).iter().any(|text| text.starts_with("stopped: ")), "{:?}", said(&house, name));
+    }
+    assert!(service.terminate().0.success());
 }

@@ -20,6 +20,9 @@ pub const SERVICE: &str = "";
 /// How the key of an alarm about a file that is left out begins.
 const ALARM: &str = "policy ";
 
+/// The key of the alarm about a folder that cannot be read.
+const FOLDER: &str = "folder";
+
 /// At so many looks in a row a file must be missing from its folder before its site ends: an editor that replaces a file takes it
 /// away for a moment.
 const MISSING: u32 = 2;
@@ -100,9 +103,14 @@ impl Company {
         }
     }
 
-    /// Looks which files there are: takes up new ones, ends the sites of those that are gone, tells what is left out.
+    /// Looks which files there are: takes up new ones, ends the sites of those that are gone, tells what is left out. While a
+    /// folder cannot be read nobody comes or goes.
     pub(super) fn look_round(&mut self) -> Result<(), ServiceError> {
-        let files = self.roster.files();
+        let files = match self.roster.files() {
+            Ok(files) => files,
+            Err(why) => return self.alarm(FOLDER, &format!("{why}; the sites stay as they are")),
+        };
+        self.all_clear(FOLDER)?;
         self.forget(&files)?;
         self.dismiss(&files);
         let unknown: Vec<PathBuf> = files.into_iter().filter(|path| !self.sites.contains_key(path)).collect();
@@ -217,11 +225,10 @@ impl Company {
 
     /// Files that are left out and no longer there need no alarm.
     fn forget(&mut self, files: &BTreeSet<PathBuf>) -> Result<(), ServiceError> {
-        let now = self.ground.clock.now();
         for alarm in self.ground.journal.alarms(SERVICE)? {
             let path = alarm.key.strip_prefix(ALARM).map(PathBuf::from);
             if path.is_some_and(|path| !files.contains(&path)) {
-                self.ground.journal.clear_alarm(SERVICE, &alarm.key, now)?;
+                self.all_clear(&alarm.key)?;
             }
         }
         self.left_out.retain(|path, _| files.contains(path));
@@ -271,7 +278,7 @@ impl Company {
             Err(error) => return self.leave_out(path, error.to_string(), Again::From(0)),
         };
         self.left_out.remove(&path);
-        self.all_clear(&path)?;
+        self.all_clear(&key(&path))?;
         let (orders, _) = channel(self.orders);
         let waiting = Some(Member::new(settled, path.clone(), world));
         let present = Present { site, device, orders, waiting, task: None, missing: 0, since: self.orders.beats };
@@ -298,22 +305,29 @@ impl Company {
 
     /// Tells once that a file is no site, and why; the others go on.
     fn leave_out(&mut self, path: PathBuf, why: String, again: Again) -> Result<(), ServiceError> {
-        let key = format!("{ALARM}{}", path.display());
-        let text = format!("{}: {why}", path.display());
-        if self.ground.journal.raise_alarm(SERVICE, &key, &text, self.ground.clock.now())? {
-            warn!("{text}");
-        }
+        self.alarm(&key(&path), &format!("{}: {why}", path.display()))?;
         self.left_out.insert(path, LeftOut { why, again });
         Ok(())
     }
 
-    fn all_clear(&self, path: &Path) -> Result<(), ServiceError> {
-        let key = format!("{ALARM}{}", path.display());
-        if let Some(alarm) = self.ground.journal.clear_alarm(SERVICE, &key, self.ground.clock.now())? {
+    fn alarm(&self, key: &str, text: &str) -> Result<(), ServiceError> {
+        if self.ground.journal.raise_alarm(SERVICE, key, text, self.ground.clock.now())? {
+            warn!("{text}");
+        }
+        Ok(())
+    }
+
+    fn all_clear(&self, key: &str) -> Result<(), ServiceError> {
+        if let Some(alarm) = self.ground.journal.clear_alarm(SERVICE, key, self.ground.clock.now())? {
             info!("over: {}", alarm.text);
         }
         Ok(())
     }
+}
+
+/// The key of the alarm about a file that is left out.
+fn key(path: &Path) -> String {
+    format!("{ALARM}{}", path.display())
 }
 
 /// The files that cannot become sites beside each other or beside those that are there, each with why. Of two files that come

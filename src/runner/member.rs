@@ -116,7 +116,11 @@ impl Member {
     fn reload(&mut self, asked: bool) -> Result<(), ServiceError> {
         let text = match roster::read(&self.path) {
             Ok(text) => text,
-            Err(why) => return Ok(self.refuse(&why)?),
+            Err(why) => {
+                // The same text is news again once it can be read.
+                self.seen.clear();
+                return Ok(self.refuse(&why)?);
+            }
         };
         let digest = policy::revision(&text);
         if digest == self.seen && !asked {

@@ -9,26 +9,28 @@ const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The paths that a service was given.
 pub(super) struct Roster {
-    paths: Vec<PathBuf>,
+    named: Vec<PathBuf>,
+    folders: Vec<PathBuf>,
 }
 
 impl Roster {
     /// The files and folders that were named.
     pub(super) fn new(paths: Vec<PathBuf>) -> Roster {
-        Roster { paths }
+        let (folders, named) = paths.into_iter().partition(|path| path.is_dir());
+        Roster { named, folders }
     }
 
     /// The files as they are now. A file that was named counts as there even while it is not: an editor may be replacing it.
-    pub(super) fn files(&self) -> BTreeSet<PathBuf> {
-        let folder = |path: &PathBuf| match policies_in(path) {
-            Ok(found) => found,
-            Err(error) => {
-                tracing::warn!("{}: {error}", path.display());
-                Vec::new()
-            }
-        };
-        let found = |path: &PathBuf| if path.is_dir() { folder(path) } else { vec![path.clone()] };
-        self.paths.iter().flat_map(found).collect()
+    ///
+    /// # Errors
+    /// A folder cannot be read, so that nobody knows what is in it.
+    pub(super) fn files(&self) -> Result<BTreeSet<PathBuf>, String> {
+        let mut files: BTreeSet<PathBuf> = self.named.iter().cloned().collect();
+        for folder in &self.folders {
+            let found = policies_in(folder).map_err(|error| format!("{}: {error}", folder.display()));
+            files.extend(found?);
+        }
+        Ok(files)
     }
 }
 
