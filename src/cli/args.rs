@@ -373,6 +373,9 @@ pub struct Simulate {
     /// The seed of weather, household and faults
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
+    /// Which store acts on the device: two-window, periodic or both; see `docs/simulator.md`
+    #[arg(long, value_name = "NAME", default_value = "two-window")]
+    pub region: String,
     /// The app id that it accepts
     #[arg(long, default_value = "alpha-simulated")]
     pub app_id: String,

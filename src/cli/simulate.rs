@@ -10,7 +10,7 @@ use super::when;
 use crate::clock::{Clock, SystemClock};
 use crate::report::moment::rfc3339;
 use crate::simulator::{
-    CloudOptions, FaultPlan, Running, ServeOptions, Serving, SystemOptions, atess, serve, serve_cloud,
+    CloudOptions, FaultPlan, PeriodicOptions, Running, ServeOptions, Serving, SystemOptions, atess, serve, serve_cloud,
 };
 use crate::time::{Instant, Zone};
 use crate::vendor::credentials::{APP_ID, APP_SECRET};
@@ -123,7 +123,7 @@ fn start(options: &Options, zone: &Zone) -> Result<Instant, Failure> {
 fn serving(options: &Options) -> Result<ServeOptions, Failure> {
     is_word("--app-id", &options.app_id)?;
     is_word("--app-secret", &options.app_secret)?;
-    let system = SystemOptions::default();
+    let system = SystemOptions { periodic: region(options)?, ..SystemOptions::default() };
     let start = start(options, &system.zone)?;
     let faults =
         FaultPlan::parse(&options.faults.join(","), options.seed).map_err(|why| Failure(format!("--faults: {why}")))?;
@@ -136,6 +136,10 @@ fn serving(options: &Options) -> Result<ServeOptions, Failure> {
         ..CloudOptions::default()
     };
     Ok(ServeOptions { port: options.port, speed: options.speed, start, past_hours: PAST_HOURS, cloud })
+}
+
+fn region(options: &Options) -> Result<PeriodicOptions, Failure> {
+    options.region.parse().map_err(|why| Failure(format!("--region: {why}")))
 }
 
 fn text(running: &Running, options: &Options, start: Instant) -> String {
@@ -243,6 +247,7 @@ fn as_json(running: &Running, options: &Options, start: Instant) -> serde_json::
         "speed": options.speed,
         "seed": options.seed,
         "faults": options.faults,
+        "region": options.region,
     })
 }
 

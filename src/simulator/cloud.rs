@@ -13,10 +13,11 @@ use super::exchange::{Exchange, Outcome};
 use super::fault::{Fault, Faults};
 use super::limit::{LastCalls, LimitCode, LimitScope, Limits};
 use super::log::{Log, LogEntry};
+use super::periodic::{PeriodicSchedule, Region};
 use super::plan::FaultPlan;
 use super::random::{Chance, Stream};
 use super::store::{Half, Which};
-use super::system::{System, SystemOptions};
+use super::system::{Change, System, SystemOptions};
 use super::world::{STEP_SECONDS, World};
 use super::{read, state, write};
 use crate::time::Instant;
@@ -224,6 +225,12 @@ impl Cloud {
         self.system(serial).map(|system| system.stored)
     }
 
+    /// What the cloud stores for a system in the periodic store; its device may hold something else.
+    #[must_use]
+    pub fn stored_periodic(&self, serial: &str) -> Option<&PeriodicSchedule> {
+        self.system(serial).map(|system| &system.periodic.stored)
+    }
+
     /// What was asked and answered, oldest first; the newest hundred thousand.
     #[must_use]
     pub fn log(&self) -> &VecDeque<LogEntry> {
@@ -259,8 +266,7 @@ impl Cloud {
     pub fn edit(&mut self, serial: &str, fields: &Value, now: Instant) -> Result<(), String> {
         self.advance(now);
         let fields = fields.as_object().ok_or("the fields of a schedule are a JSON object")?;
-        let system = self.systems.iter_mut().find(|system| system.serial == serial);
-        let system = system.ok_or_else(|| format!("no system `{serial}`"))?;
+        let system = self.named(serial)?;
         let mut edits = Vec::new();
         for which in Which::ALL {
             let old = system.stored.half(which);
@@ -272,8 +278,32 @@ impl Cloud {
             edits.extend((new != old).then_some((which, new)));
         }
         for (which, half) in edits {
-            system.store(which, half, now, Faults::default());
+            system.store(Change::Half(which, half), now, Faults::default());
         }
+        Ok(())
+    }
+
+    /// Someone else writes the periodic store of a system, by some of the fields of a call of `setTimeChargeBySn`. Whether
+    /// the account is entitled to it does not matter, and a list may be empty.
+    ///
+    /// # Errors
+    /// What is wrong with the fields, or that there is no such system.
+    pub fn edit_periodic(&mut self, serial: &str, fields: &Value, now: Instant) -> Result<(), String> {
+        self.advance(now);
+        let fields = fields.as_object().ok_or("the fields of a schedule are a JSON object")?;
+        let system = self.named(serial)?;
+        let edited = system.periodic.stored.edited(fields, &system.periodic.rules);
+        let edited = edited.map_err(|misfit| format!("{misfit:?}"))?;
+        system.store(Change::Periodic(edited), now, Faults::default());
+        Ok(())
+    }
+
+    /// Another store has an effect on a system from now on; the periodic one is open where it has one.
+    ///
+    /// # Errors
+    /// There is no such system.
+    pub fn set_region(&mut self, serial: &str, region: Region) -> Result<(), String> {
+        self.named(serial)?.set_region(region);
         Ok(())
     }
 
@@ -297,6 +327,16 @@ impl Cloud {
 
     fn system(&self, serial: &str) -> Option<&System> {
         self.systems.iter().find(|system| system.serial == serial)
+    }
+
+    fn named(&mut self, serial: &str) -> Result<&mut System, String> {
+        let system = self.systems.iter_mut().find(|system| system.serial == serial);
+        system.ok_or_else(|| format!("no system `{serial}`"))
+    }
+
+    /// Whether an endpoint is of a store that is open to no system of the account.
+    fn is_closed(&self, endpoint: Endpoint) -> bool {
+        endpoint.is_periodic() && !self.systems.iter().any(|system| system.periodic.is_open())
     }
 
     /// Wall-clock times of a fault are those of the first system.
@@ -328,14 +368,14 @@ impl Cloud {
     }
 
     fn admitted(&mut self, exchange: &mut Exchange<'_>) -> Envelope {
-        if let Some(envelope) = exchange.refusal() {
+        let closed = self.is_closed(exchange.endpoint);
+        if let Some(envelope) = exchange.refusal(closed) {
             return envelope;
         }
         match exchange.endpoint {
+            _ if closed => Envelope::bare(code::NOT_ENTITLED),
             Endpoint::EssList => self.list(exchange.faults),
-            Endpoint::UpdateCharge => self.write(exchange, Which::Charge),
-            Endpoint::UpdateDischarge => self.write(exchange, Which::Discharge),
-            Endpoint::Periodic | Endpoint::UpdatePeriodic => Envelope::bare(code::NOT_ENTITLED),
+            endpoint if endpoint.is_update() => self.write(exchange),
             _ => self.read(exchange),
         }
     }
@@ -354,6 +394,9 @@ impl Cloud {
         let Some(system) = self.systems.iter_mut().find(|system| system.serial == serial) else {
             return Envelope::bare(self.unknown_serial);
         };
+        if exchange.endpoint.is_periodic() && !system.periodic.readable {
+            return Envelope::bare(code::NOT_ENTITLED);
+        }
         if !self.reads.allow(&serial, exchange.endpoint.name(), self.limits.read_seconds, second) {
             return Envelope::bare(code::TOO_FAST);
         }
@@ -361,7 +404,7 @@ impl Cloud {
         exchange.read(system, self.chance)
     }
 
-    fn write(&mut self, exchange: &mut Exchange<'_>, which: Which) -> Envelope {
+    fn write(&mut self, exchange: &mut Exchange<'_>) -> Envelope {
         let body = match exchange.json_body() {
             Ok(body) => body,
             Err(refusal) => return refusal,
@@ -372,8 +415,8 @@ impl Cloud {
         let Some(system) = self.systems.iter_mut().find(|system| system.serial == serial) else {
             return Envelope::bare(self.unknown_serial);
         };
-        let half = match write::half(which, &body, system.world.model().least_cap) {
-            Ok(half) => half,
+        let change = match write::change(exchange.endpoint, &body, system) {
+            Ok(change) => change,
             Err(refusal) => return refusal,
         };
         let (limits, fault) = exchange.limits(self.limits);
@@ -387,7 +430,7 @@ impl Cloud {
             });
         }
         self.writes.note(serial, endpoint, second);
-        exchange.part.extend(system.store(which, half, exchange.now, exchange.faults));
+        exchange.part.extend(system.store(change, exchange.now, exchange.faults));
         exchange.stored = true;
         Envelope::bare(code::SUCCESS)
     }

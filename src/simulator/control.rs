@@ -22,8 +22,10 @@ pub(super) fn control(cloud: &mut Cloud, method: &str, query: &Query, body: &str
         ("GET", "sim/log") => Ok(cloud.log_text()),
         ("POST", "sim/fault") => fault(cloud, query, now),
         ("POST", "sim/schedule") => schedule(cloud, body, now),
+        ("POST", "sim/periodic") => periodic(cloud, body, now),
+        ("POST", "sim/region") => region(cloud, query),
         ("POST", "sim/soc") => soc(cloud, query),
-        (_, "sim/state" | "sim/log" | "sim/fault" | "sim/schedule" | "sim/soc") => {
+        (_, "sim/state" | "sim/log" | "sim/fault" | "sim/schedule" | "sim/periodic" | "sim/region" | "sim/soc") => {
             return (405, "wrong verb\n".to_owned());
         }
         _ => return (404, "no such control\n".to_owned()),
@@ -54,7 +56,7 @@ fn state(cloud: &Cloud, now: Instant) -> Value {
 
 fn system(system: &System) -> Value {
     let world = &system.world;
-    json!({
+    let mut truth = json!({
         "sysSn": system.serial,
         "soc": world.soc(),
         "duty": format!("{:?}", world.duty()),
@@ -62,7 +64,14 @@ fn system(system: &System) -> Value {
         "meters": world.meters(),
         "stored": fields(&system.stored),
         "device": fields(world.device_copy()),
-    })
+    });
+    let told = if system.knows_periodic() { truth.as_object_mut() } else { None };
+    if let Some(truth) = told {
+        let (stored, device) = (system.periodic.stored.to_fields(), world.periodic_copy().to_fields());
+        let periodic = json!({ "region": world.region().name(), "stored": stored, "device": device });
+        truth.insert("periodic".to_owned(), periodic);
+    }
+    truth
 }
 
 /// Both objects under the vendor's names of their fields.
@@ -87,21 +96,47 @@ fn fault(cloud: &mut Cloud, query: &Query, now: Instant) -> Result<String, Strin
 }
 
 fn schedule(cloud: &mut Cloud, body: &str, now: Instant) -> Result<String, String> {
+    let (serial, fields) = edit(cloud, body)?;
+    cloud.edit(&serial, &fields, now)?;
+    Ok("{}".to_owned())
+}
+
+fn periodic(cloud: &mut Cloud, body: &str, now: Instant) -> Result<String, String> {
+    let (serial, fields) = edit(cloud, body)?;
+    cloud.edit_periodic(&serial, &fields, now)?;
+    Ok("{}".to_owned())
+}
+
+/// Whom a foreign edit concerns, and its fields.
+fn edit(cloud: &Cloud, body: &str) -> Result<(String, Value), String> {
     let fields: Value = serde_json::from_str(body).map_err(|error| format!("the body is not JSON: {error}"))?;
     let named = fields.get("sysSn").and_then(Value::as_str).map(str::to_owned);
     let serial = named.or_else(|| cloud.serials().next().map(str::to_owned)).unwrap_or_default();
-    cloud.edit(&serial, &fields, now)?;
+    Ok((serial, fields))
+}
+
+/// Another store has an effect from now on, on one system or on all.
+fn region(cloud: &mut Cloud, query: &Query) -> Result<String, String> {
+    let region = query.value("name").ok_or("`name` says which region")?.parse()?;
+    for serial in wanted(cloud, query) {
+        cloud.set_region(&serial, region)?;
+    }
     Ok("{}".to_owned())
+}
+
+/// The system that `sysSn` names, or all.
+fn wanted(cloud: &Cloud, query: &Query) -> Vec<String> {
+    let wanted = query.value("sysSn");
+    let chosen = |serial: &&str| wanted.as_ref().is_none_or(|wanted| wanted == serial);
+    cloud.serials().filter(chosen).map(str::to_owned).collect()
 }
 
 /// Sets the state of charge of one system, or of all.
 fn soc(cloud: &mut Cloud, query: &Query) -> Result<String, String> {
     let percent = query.value("percent").and_then(|percent| percent.parse::<f64>().ok());
     let percent = percent.filter(|percent| (0.0..=100.0).contains(percent)).ok_or("`percent` is from 0 to 100")?;
-    let wanted = query.value("sysSn");
-    let serials: Vec<String> = cloud.serials().map(str::to_owned).collect();
-    for serial in serials.iter().filter(|serial| wanted.as_ref().is_none_or(|wanted| wanted == *serial)) {
-        cloud.world_mut(serial).into_iter().for_each(|world| world.battery_mut().set_soc(percent));
+    for serial in wanted(cloud, query) {
+        cloud.world_mut(&serial).into_iter().for_each(|world| world.battery_mut().set_soc(percent));
     }
     Ok("{}".to_owned())
 }

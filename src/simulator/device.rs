@@ -62,6 +62,15 @@ pub enum Duty {
         /// Whether the sun may charge at or above the cap.
         sun_above_cap: bool,
     },
+    /// As `Charge`, with no more than a power of its own.
+    ChargeAt {
+        /// In percent.
+        cap: u8,
+        /// In watts.
+        watts: u32,
+        /// Whether the sun may charge at or above the cap.
+        sun_above_cap: bool,
+    },
     /// Never discharge; the sun may charge.
     SunOnly,
     /// The sun charges, the battery covers the load down to the floor.

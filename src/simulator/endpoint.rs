@@ -65,9 +65,14 @@ impl Endpoint {
         }
     }
 
-    /// Whether it writes the two-window store.
+    /// Whether it writes one of the stores.
     pub(super) fn is_update(self) -> bool {
-        matches!(self, Endpoint::UpdateCharge | Endpoint::UpdateDischarge)
+        self.method() == "POST"
+    }
+
+    /// Whether it is of the periodic store.
+    pub(super) fn is_periodic(self) -> bool {
+        matches!(self, Endpoint::Periodic | Endpoint::UpdatePeriodic)
     }
 
     /// Whether it tells power or energy.

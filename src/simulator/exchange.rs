@@ -48,8 +48,9 @@ impl Exchange<'_> {
         })
     }
 
-    /// Faults that refuse a request by a code.
-    pub(super) fn refusal(&mut self) -> Option<Envelope> {
+    /// Faults that refuse a request by a code. A store that is closed to the account has no faults of its own.
+    pub(super) fn refusal(&mut self, closed: bool) -> Option<Envelope> {
+        let is_update = self.endpoint.is_update() && !closed;
         let refusals = [
             (Fault::ClockSkew, code::TIME_STAMP, true),
             (Fault::NotAllowed, code::ALLOW_LIST, true),
@@ -60,8 +61,8 @@ impl Exchange<'_> {
             (Fault::InternalError, code::INTERNAL, true),
             (Fault::OperationFailed, code::FAILED, true),
             (Fault::NoData, code::NO_DATA, self.endpoint.is_data()),
-            (Fault::Malformed, code::MALFORMED, self.endpoint.is_update()),
-            (Fault::Refused, code::SET_FAILED, self.endpoint.is_update()),
+            (Fault::Malformed, code::MALFORMED, is_update),
+            (Fault::Refused, code::SET_FAILED, is_update),
         ];
         let (fault, code, _) =
             refusals.into_iter().find(|(fault, _, concerned)| *concerned && self.faults.has(*fault))?;
@@ -82,15 +83,20 @@ impl Exchange<'_> {
             (Endpoint::DayPower, Some(date)) => read::day_power(system, date, self.faults),
             (Endpoint::DayEnergy, Some(date)) => read::day_energy(system, date, self.faults),
             (Endpoint::DayPower | Endpoint::DayEnergy, None) => Envelope::parameter(code::BAD_PARAMETER, "queryDate"),
-            (Endpoint::Charge, _) => self.read_config(system, Which::Charge),
-            (Endpoint::Discharge, _) => self.read_config(system, Which::Discharge),
+            (Endpoint::Charge, _) => self.read_config(system, Some(Which::Charge)),
+            (Endpoint::Discharge, _) => self.read_config(system, Some(Which::Discharge)),
+            (Endpoint::Periodic, _) => self.read_config(system, None),
             _ => Envelope::bare(code::NOT_ENTITLED),
         }
     }
 
-    /// Someone else may edit the object between this read and the write that follows from it.
-    fn read_config(&mut self, system: &mut System, which: Which) -> Envelope {
-        let envelope = read::config(system, which, self.faults);
+    /// Someone else may edit the object, or without one the periodic store, between this read and the write that follows
+    /// from it.
+    fn read_config(&mut self, system: &mut System, which: Option<Which>) -> Envelope {
+        let envelope = match which {
+            Some(which) => read::config(system, which, self.faults),
+            None => read::periodic(system, self.faults),
+        };
         if self.faults.has(Fault::ForeignEdit) && system.edit_by_someone_else(which, self.now) {
             self.part.push(Fault::ForeignEdit);
         }

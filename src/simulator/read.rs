@@ -125,6 +125,11 @@ pub(super) fn config(system: &System, which: Which, faults: Faults) -> Envelope 
     Envelope::data(Value::Object(half.to_fields(which, percent)).to_string())
 }
 
+/// `getTimeChargeBySn`: the cloud's copy.
+pub(super) fn periodic(system: &System, faults: Faults) -> Envelope {
+    Envelope::data(system.periodic.stored.told(&system.serial, numbers(system, faults)).to_string())
+}
+
 /// The numbers of a system, or strings under `numeric-strings`.
 fn numbers(system: &System, faults: Faults) -> Numbers {
     if faults.has(Fault::NumericStrings) { Numbers::Strings } else { system.numbers }

@@ -48,6 +48,8 @@ pub(super) enum Misfit {
     Malformed(&'static str),
     /// The field holds what the object may not.
     OutOfRange(&'static str),
+    /// A charge and a discharge window of the periodic store share a moment.
+    Overlap,
 }
 
 /// The vendor's names of the six fields of an object: flag, start and end twice, percentage.
@@ -156,11 +158,11 @@ impl Which {
 }
 
 /// Minutes since midnight as the vendor writes them: `05:30`.
-fn clock(minutes: u16) -> String {
+pub(super) fn clock(minutes: u16) -> String {
     format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
 }
 
-fn minutes(name: &'static str, value: &Value) -> Result<u16, Misfit> {
+pub(super) fn minutes(name: &'static str, value: &Value) -> Result<u16, Misfit> {
     let text = value.as_str().ok_or(Misfit::Malformed(name))?;
     let (hour, minute) = text.split_once(':').ok_or(Misfit::OutOfRange(name))?;
     let two_digits = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -171,7 +173,7 @@ fn minutes(name: &'static str, value: &Value) -> Result<u16, Misfit> {
     }
 }
 
-fn switch(name: &'static str, value: &Value) -> Result<bool, Misfit> {
+pub(super) fn switch(name: &'static str, value: &Value) -> Result<bool, Misfit> {
     match value.as_i64() {
         Some(0) => Ok(false),
         Some(1) => Ok(true),

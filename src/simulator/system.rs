@@ -7,6 +7,7 @@ use super::device::DeviceModel;
 use super::fault::{Fault, Faults};
 use super::house::House;
 use super::numbers::Numbers;
+use super::periodic::{PeriodicOptions, PeriodicSchedule, PeriodicStore, Region};
 use super::random::{Chance, Stream};
 use super::state;
 use super::store::{Half, Period, Schedule, Which};
@@ -39,6 +40,17 @@ pub struct SystemOptions {
     pub numbers: Numbers,
     /// The shortest and the longest time from a write to the device, in seconds.
     pub apply_seconds: (u32, u32),
+    /// The periodic store, and which of the two stores has an effect.
+    pub periodic: PeriodicOptions,
+}
+
+/// What a write replaces in the cloud.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// An object of the two-window store.
+    Half(Which, Half),
+    /// The whole periodic store.
+    Periodic(PeriodicSchedule),
 }
 
 /// A system as the cloud knows it.
@@ -55,6 +67,8 @@ pub(super) struct System {
     writes: i64,
     second_of_pair: bool,
     foreign_edit: Option<i64>,
+    #[serde(default, skip_serializing_if = "PeriodicStore::is_usual")]
+    pub(super) periodic: PeriodicStore,
 }
 
 impl Default for SystemOptions {
@@ -69,6 +83,7 @@ impl Default for SystemOptions {
             schedule: Schedule::default(),
             numbers: Numbers::Floats,
             apply_seconds: (60, 300),
+            periodic: PeriodicOptions::default(),
         }
     }
 }
@@ -76,7 +91,7 @@ impl Default for SystemOptions {
 impl System {
     pub(super) fn new(options: SystemOptions, chance: Chance, start: Instant) -> System {
         let world = World::grown(&options, chance, start);
-        let SystemOptions { serial, schedule, numbers, apply_seconds, .. } = options;
+        let SystemOptions { serial, schedule, numbers, apply_seconds, periodic, .. } = options;
         let live = Live { second: world.now().timestamp(), flows: world.flows(), soc: world.soc() };
         let mut system = System {
             serial,
@@ -90,6 +105,7 @@ impl System {
             writes: 0,
             second_of_pair: false,
             foreign_edit: None,
+            periodic: PeriodicStore::new(&periodic),
         };
         system.upload(live.second);
         system
@@ -123,9 +139,12 @@ impl System {
         }
     }
 
-    /// Stores an object and sends it to the device; the faults that had an effect.
-    pub(super) fn store(&mut self, which: Which, half: Half, now: Instant, faults: Faults) -> Option<Fault> {
-        self.stored.set(which, half);
+    /// Stores what was written and sends it to the device; the faults that had an effect.
+    pub(super) fn store(&mut self, change: Change, now: Instant, faults: Faults) -> Option<Fault> {
+        match &change {
+            Change::Half(which, half) => self.stored.set(*which, *half),
+            Change::Periodic(schedule) => self.periodic.stored.clone_from(schedule),
+        }
         self.writes += 1;
         self.second_of_pair = !self.second_of_pair;
         if faults.has(Fault::NeverApplied) {
@@ -137,20 +156,39 @@ impl System {
         let slow = faults.first(&[Fault::SlowApply]);
         let (low, high) = if slow.is_some() { (300, 720) } else { self.apply_seconds };
         let delay = self.chance.between(Stream::ApplyDelay, self.writes, i64::from(low), i64::from(high));
-        self.world.send(which, half, now, delay);
+        match change {
+            Change::Half(which, half) => self.world.send(which, half, now, delay),
+            Change::Periodic(schedule) => self.world.send_periodic(schedule, now, delay),
+        }
         slow
     }
 
-    /// Someone edits an object in the app, unless someone did so lately; whether it was edited.
-    pub(super) fn edit_by_someone_else(&mut self, which: Which, now: Instant) -> bool {
+    /// Another region holds from now on, and the periodic store is open where it has an effect.
+    pub(super) fn set_region(&mut self, region: Region) {
+        let PeriodicOptions { readable, writable, .. } = PeriodicOptions::of(region);
+        (self.periodic.readable, self.periodic.writable) = (readable, writable);
+        self.world.set_region(region);
+    }
+
+    /// Someone edits an object of the two-window store in the app, or without one the periodic store, unless someone did
+    /// so lately; whether it was edited.
+    pub(super) fn edit_by_someone_else(&mut self, which: Option<Which>, now: Instant) -> bool {
         let second = now.timestamp();
         if self.foreign_edit.is_some_and(|last| second - last < FOREIGN_EDIT_SECONDS) {
             return false;
         }
         self.foreign_edit = Some(second);
-        let edited = foreign(which, self.stored.half(which));
-        self.store(which, edited, now, Faults::default());
+        let edited = match which {
+            Some(which) => Change::Half(which, foreign(which, self.stored.half(which))),
+            None => Change::Periodic(self.periodic.stored.foreign(&self.periodic.rules)),
+        };
+        self.store(edited, now, Faults::default());
         true
+    }
+
+    /// Whether it differs in any way from a system that has no periodic store.
+    pub(super) fn knows_periodic(&self) -> bool {
+        !self.periodic.is_usual() || self.world.region() != Region::TwoWindow
     }
 
     /// Brings back what the saved state leaves out.
@@ -161,6 +199,7 @@ impl System {
     pub(super) fn is_sound(&self) -> bool {
         self.world.is_sound()
             && self.stored.is_sound()
+            && self.periodic.stored.is_sound()
             && self.history.is_sound()
             && state::is_sensible(self.live.second)
             && (0..i64::MAX / 2).contains(&self.writes)

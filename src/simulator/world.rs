@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::battery::Battery;
 use super::device::{DeviceModel, Duty};
 use super::house::House;
+use super::periodic::{Follower, PeriodicSchedule, Region};
 use super::random::Chance;
 use super::state;
 use super::store::{Half, Schedule, Which};
@@ -43,6 +44,8 @@ pub struct World {
     unpriced_kwh: f64,
     #[serde(skip)]
     prices: Prices,
+    #[serde(default, skip_serializing_if = "Follower::is_usual")]
+    periodic: Follower,
 }
 
 /// Power in one minute, in watts.
@@ -131,6 +134,7 @@ impl World {
             cost: 0.0,
             unpriced_kwh: 0.0,
             prices: Prices::default(),
+            periodic: Follower::new(&options.periodic),
         };
         world.flows = world.clone().minute();
         world
@@ -204,10 +208,24 @@ impl World {
         &self.copy
     }
 
+    /// What the device holds of the periodic store.
+    #[must_use]
+    pub fn periodic_copy(&self) -> &PeriodicSchedule {
+        self.periodic.copy()
+    }
+
+    /// Which store has an effect on the device.
+    #[must_use]
+    pub fn region(&self) -> Region {
+        self.periodic.region()
+    }
+
     /// What the device does at this moment.
     #[must_use]
     pub fn duty(&self) -> Duty {
-        self.model.duty(&self.copy, self.wall().minute())
+        let wall = self.wall();
+        let periodic = self.periodic.duty(&self.model, wall.day, wall.minute());
+        periodic.unwrap_or_else(|| self.model.duty(&self.copy, wall.minute()))
     }
 
     /// How the device behaves.
@@ -244,14 +262,31 @@ impl World {
         self.unpriced_kwh
     }
 
-    /// Sends an object to the device, where it arrives after some seconds, but not before what was sent earlier.
+    /// Sends an object to the device, where it arrives after some seconds, but not before what was sent earlier. In a region
+    /// in which the two-window store has no effect it never does.
     pub(super) fn send(&mut self, which: Which, half: Half, from: Instant, delay_seconds: i64) {
+        if !self.region().follows_two_windows() {
+            return;
+        }
         let earliest = self.underway.iter().filter(|one| one.which == which).map(|one| one.due).max();
+        let earliest = earliest.max(self.periodic.last_due().map(|due| due + 1));
         let due = (from.timestamp() + delay_seconds).max(earliest.unwrap_or(i64::MIN));
         if self.underway.len() >= MAX_UNDERWAY {
             self.underway.pop_front();
         }
         self.underway.push_back(Underway { due, which, half });
+    }
+
+    /// As [`World::send`], for the periodic store.
+    pub(super) fn send_periodic(&mut self, schedule: PeriodicSchedule, from: Instant, delay_seconds: i64) {
+        if self.region().follows_periodic() {
+            let earliest = self.underway.iter().map(|one| one.due + 1).max();
+            self.periodic.send(schedule, (from.timestamp() + delay_seconds).max(earliest.unwrap_or(i64::MIN)));
+        }
+    }
+
+    pub(super) fn set_region(&mut self, region: Region) {
+        self.periodic.set_region(region);
     }
 
     pub(super) fn set_clock_fault(&mut self, fault: ClockFault) {
@@ -288,6 +323,7 @@ impl World {
         self.battery.is_sound()
             && state::is_sensible(self.second)
             && self.copy.is_sound()
+            && self.periodic.is_sound()
             && self.underway.len() <= MAX_UNDERWAY
             && self.underway.iter().all(|one| state::is_sensible(one.due))
             && self.model.clock_offset_seconds.abs() <= 86_400
@@ -308,6 +344,8 @@ impl World {
         for one in arrived.iter().filter(|one| one.half.is_on_grid()) {
             self.copy.set(one.which, one.half);
         }
+        let latest = arrived.iter().filter(|one| one.half.is_on_grid()).map(|one| one.due).max();
+        self.periodic.deliver(now, latest);
     }
 
     /// One minute of battery and meter.
@@ -319,8 +357,13 @@ impl World {
             Duty::Charge { cap, .. } if self.battery.soc() < f64::from(cap) - 1e-9 => {
                 -self.battery.charge(self.battery.charge_watts, f64::from(cap), seconds)
             }
-            Duty::Charge { sun_above_cap: false, .. } => 0.0,
-            Duty::Charge { .. } | Duty::SunOnly => -self.battery.charge(surplus, 100.0, seconds),
+            Duty::ChargeAt { cap, watts, .. } if self.battery.soc() < f64::from(cap) - 1e-9 => {
+                -self.battery.charge(f64::from(watts), f64::from(cap), seconds)
+            }
+            Duty::Charge { sun_above_cap: false, .. } | Duty::ChargeAt { sun_above_cap: false, .. } => 0.0,
+            Duty::Charge { .. } | Duty::ChargeAt { .. } | Duty::SunOnly => {
+                -self.battery.charge(surplus, 100.0, seconds)
+            }
             Duty::SelfConsume { .. } if surplus >= 0.0 => -self.battery.charge(surplus, 100.0, seconds),
             Duty::SelfConsume { floor } => self.battery.discharge(-surplus, f64::from(floor), seconds),
         };
@@ -442,6 +485,7 @@ mod tests {
                         prop_assert!(battery <= 0.0);
                         prop_assert!(battery == 0.0 || sun_above_cap || world.soc() <= f64::from(cap) + 1e-6);
                     }
+                    Duty::ChargeAt { .. } => prop_assert!(false, "only the periodic store knows it"),
                     Duty::SunOnly => prop_assert!(battery <= 0.0 && -battery <= (solar - load).max(0.0) + 1e-6),
                     Duty::SelfConsume { floor } => {
                         prop_assert!(battery <= 0.0 || stored > f64::from(floor) && grid >= -1e-6);

@@ -3,21 +3,40 @@
 use serde_json::{Map, Value};
 
 use super::answer::{Envelope, code};
+use super::endpoint::Endpoint;
+use super::periodic::PeriodicSchedule;
 use super::store::{Half, Misfit, Which};
+use super::system::{Change, System};
 
-/// The object that a body of `updateChargeConfigInfo` or `updateDisChargeConfigInfo` describes.
+/// What a body of a writing endpoint would change in a system.
 ///
 /// # Errors
 /// The refusal.
-pub(super) fn half(which: Which, body: &Map<String, Value>, least_cap: u8) -> Result<Half, Envelope> {
-    let least = match which {
-        Which::Charge => least_cap,
-        Which::Discharge => 0,
+pub(super) fn change(endpoint: Endpoint, body: &Map<String, Value>, system: &System) -> Result<Change, Envelope> {
+    let half = |which: Which, least: u8| Half::from_fields(which, body, least).map(|half| Change::Half(which, half));
+    let change = match endpoint {
+        Endpoint::UpdatePeriodic => return periodic(body, system),
+        Endpoint::UpdateDischarge => half(Which::Discharge, 0),
+        _ => half(Which::Charge, system.world.model().least_cap),
     };
-    Half::from_fields(which, body, least).map_err(|misfit| match misfit {
+    change.map_err(refusal)
+}
+
+/// Whether the account is entitled is looked at only once the body is sound, as with the real one.
+fn periodic(body: &Map<String, Value>, system: &System) -> Result<Change, Envelope> {
+    let schedule = PeriodicSchedule::from_fields(body, &system.periodic.rules).map_err(refusal)?;
+    if !system.periodic.writable {
+        return Err(Envelope::bare(code::NOT_ENTITLED));
+    }
+    if schedule.overlaps() { Err(refusal(Misfit::Overlap)) } else { Ok(Change::Periodic(schedule)) }
+}
+
+fn refusal(misfit: Misfit) -> Envelope {
+    match misfit {
         Misfit::Malformed(name) => Envelope::parameter(code::MALFORMED, name),
         Misfit::OutOfRange(name) => Envelope::parameter(code::BAD_PARAMETER, name),
-    })
+        Misfit::Overlap => Envelope::bare(code::SET_FAILED),
+    }
 }
 
 /// The object that a body holds.
