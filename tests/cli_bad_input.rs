@@ -42,7 +42,11 @@ fn p21_files_that_are_no_policy() {
         fails(&desk, &format!("{verb} missing.yaml"), "missing.yaml: no such file");
         fails(&desk, &format!("{verb} binary.yaml"), "binary.yaml: byte 0 is not UTF-8 text; save the file as UTF-8");
         fails(&desk, &format!("{verb} large.yaml"), "large.yaml: the file is larger than 4 MiB");
-        let folder = if verb == "check" { "no policy (*.yaml) in this folder" } else { "is a folder, not a file" };
+        let folder = if ["check", "run"].contains(&verb) {
+            "no policy (*.yaml) in this folder"
+        } else {
+            "is a folder, not a file"
+        };
         fails(&desk, &format!("{verb} folder"), folder);
     }
     desk.write("broken.yaml", QUIET.replace("then: hold", "then: hodl"));

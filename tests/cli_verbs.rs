@@ -241,7 +241,7 @@ fn every_answer_for_programs_is_json() {
         let found: Vec<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(found, keys, "{line}");
     };
-    check("status", &["version", "state", "holder", "loss", "sites"]);
+    check("status", &["version", "state", "holder", "loss", "alarms", "sites"]);
     check("log", &["at", "site", "kind", "object", "text"]);
     check(
         "why",

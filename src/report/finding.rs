@@ -45,6 +45,11 @@ fn seen(plan: &Plan<'_>, finding: &Finding<'_>) -> String {
             });
             format!("{} is {}{over}{age}{held}", words::quantity(quantity), words::value(quantity, value, currency))
         }
+        Seen::Missing { quantity: Quantity::Reading(signal), why: Unknown::NoReading, value: None, .. }
+            if !plan.capability.measures(signal) =>
+        {
+            words::unmeasured(plan.policy.device.driver(), signal)
+        }
         Seen::Missing { quantity, why, value, age } => missing(quantity, why, value.zip(age), currency),
         Seen::NotYetKnown(what) => format!("this version does not know {what} yet"),
         Seen::Nothing => String::new(),

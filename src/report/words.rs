@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::apply::Unseen;
 use crate::device::capability::Midnight;
-use crate::device::{Capability, Grip, Object, Oddity, Outcome, Store, WriteKind};
+use crate::device::{Capability, Driver, Grip, Object, Oddity, Outcome, Store, WriteKind};
 use crate::engine::{Command, Decision, Source, Verdict};
 use crate::plan::budget::Refusal;
 use crate::plan::compile::{ChargeUse, Lowering, Reason};
@@ -290,6 +290,18 @@ pub fn source_code(source: Source) -> &'static str {
         Source::Rule(_) => "rule",
         Source::Otherwise => "otherwise",
         Source::Override => "override",
+    }
+}
+
+/// Why a device never tells a signal, and what the owner can do about it.
+#[must_use]
+pub fn unmeasured(driver: Driver, signal: Signal) -> String {
+    match (driver, signal) {
+        (Driver::Atess, Signal::Soc) => "the ATESS has no state of charge; map `soc:`".to_owned(),
+        (Driver::Atess, Signal::Solar | Signal::Load | Signal::Grid | Signal::Battery) => {
+            format!("nobody has told which field of the ATESS is {}; map `{}:`", signal.noun(), signal.word())
+        }
+        _ => format!("the device does not measure {}", signal.noun()),
     }
 }
 
