@@ -6,12 +6,13 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use offpeak::clock::Clock;
 use offpeak::device::access::HistoryPoint;
-use offpeak::device::{Capability, DeviceError, Object, ReadDevice, Schedule, Settings, WriteDevice, WriteFailure};
-use offpeak::device::{ChargeSettings, DischargeSettings, Period};
+use offpeak::device::{
+    Capability, ChargeSettings, DeviceError, DischargeSettings, Flag, ListWindow, Object, PerObject, Period,
+};
+use offpeak::device::{ReadDevice, Schedule, Settings, Store, WindowList, WriteDevice, WriteFailure};
 use offpeak::snapshot::{Quality, Reading, Snapshot};
 use offpeak::time::{ClockTime, Instant};
 use offpeak::units::Soc;
-use offpeak::vendor::alphaess::AlphaEss;
 
 use super::family::{Days, Family, Grip, Read, Rule};
 
@@ -35,10 +36,11 @@ pub(crate) enum Bug {
     DriftHidden,
     ClockBelieved,
     IntentNotDurable,
+    LeftBehind,
 }
 
 impl Bug {
-    pub(crate) const ALL: [Bug; 17] = [
+    pub(crate) const ALL: [Bug; 18] = [
         Bug::ReadBackSkipped,
         Bug::BlindRetry,
         Bug::WrittenTwice,
@@ -56,7 +58,27 @@ impl Bug {
         Bug::DriftHidden,
         Bug::ClockBelieved,
         Bug::IntentNotDurable,
+        Bug::LeftBehind,
     ];
+
+    /// The promise whose test must notice it on a store. A driver that reads before each write writes nothing unread.
+    pub(crate) fn promise(self, store: Store) -> &'static str {
+        match (self, store) {
+            (Bug::BlindRetry, Store::AtessString) => "P20",
+            _ => self.says().1,
+        }
+    }
+
+    /// Whether a store has what the bug gets wrong: two objects, a target or a floor to be set.
+    pub(crate) fn fits(self, store: Store) -> bool {
+        let list = store != Store::TwoWindow;
+        let atess = store == Store::AtessString;
+        match self {
+            Bug::OrderSwapped => !list,
+            Bug::FloorBelowReserve | Bug::CapAboveCeiling | Bug::CapAtSoc | Bug::SocZero => !atess,
+            _ => true,
+        }
+    }
 
     /// What is wrong, and the promise whose test must notice.
     pub(crate) fn says(self) -> (&'static str, &'static str) {
@@ -78,6 +100,7 @@ impl Bug {
             Bug::DriftHidden => ("the schedule is remembered instead of read", "P13"),
             Bug::ClockBelieved => ("a clock that jumped is believed at once", "P16"),
             Bug::IntentNotDurable => ("a kill takes the newest intent along", "P20"),
+            Bug::LeftBehind => ("a window that is over is left behind", "P6"),
         }
     }
 
@@ -134,24 +157,25 @@ impl Bug {
     }
 }
 
+fn moved(period: Period, minutes: u16) -> Period {
+    let later = |time: ClockTime| ClockTime::from_minutes((time.minutes() + minutes) % 1440).expect("a time");
+    if period.is_unused() { period } else { Period { from: later(period.from), to: later(period.to) } }
+}
+
 /// The device as it is, or with a bug in its driver.
 pub(crate) struct Liar {
-    inner: AlphaEss,
+    inner: Box<dyn WriteDevice>,
     clock: Arc<dyn Clock>,
     bug: Option<Bug>,
-    sent: [Option<Settings>; 2],
+    sent: PerObject<Option<Settings>>,
     /// A write that is kept back until another one has gone.
     kept_back: Option<Settings>,
     soc: Option<f64>,
 }
 
-fn index(object: Object) -> usize {
-    usize::from(object == Object::Discharge)
-}
-
 impl Liar {
-    pub(crate) fn new(inner: AlphaEss, clock: Arc<dyn Clock>, bug: Option<Bug>) -> Liar {
-        Liar { inner, clock, bug, sent: [None; 2], kept_back: None, soc: None }
+    pub(crate) fn new(inner: Box<dyn WriteDevice>, clock: Arc<dyn Clock>, bug: Option<Bug>) -> Liar {
+        Liar { inner, clock, bug, sent: PerObject::default(), kept_back: None, soc: None }
     }
 
     fn has(&self, bug: Bug) -> bool {
@@ -160,10 +184,6 @@ impl Liar {
 
     /// What is sent instead.
     fn bent(&self, settings: Settings) -> Settings {
-        let moved = |period: Period, minutes: u16| {
-            let later = |time: ClockTime| ClockTime::from_minutes((time.minutes() + minutes) % 1440).expect("a time");
-            if period.is_unused() { period } else { Period { from: later(period.from), to: later(period.to) } }
-        };
         match (settings, self.bug) {
             (Settings::Charge(charge), Some(Bug::OffGrid)) => {
                 Settings::Charge(ChargeSettings { windows: charge.windows.map(|window| moved(window, 7)), ..charge })
@@ -181,8 +201,42 @@ impl Liar {
             (Settings::Discharge(discharge), Some(Bug::FloorBelowReserve)) => {
                 Settings::Discharge(DischargeSettings { floor: discharge.floor.saturating_sub(5), ..discharge })
             }
+            (Settings::Windows(list), Some(bug)) => Settings::Windows(self.bent_list(list, bug)),
+            (Settings::Charge(charge), Some(Bug::LeftBehind)) => match self.sent.charge {
+                Some(Settings::Charge(before)) if charge.windows[1].is_unused() && before.windows != charge.windows => {
+                    let windows = [charge.windows[0], before.windows[0]];
+                    Settings::Charge(ChargeSettings { grid_charge: true, windows, ..charge })
+                }
+                _ => settings,
+            },
             _ => settings,
         }
+    }
+
+    fn bent_list(&self, list: WindowList, bug: Bug) -> WindowList {
+        let mut bent = list;
+        let soc = self.soc.map_or(50, |soc| format!("{:.0}", soc.max(11.0)).parse().expect("a percentage"));
+        let each = |window: &mut ListWindow| match bug {
+            Bug::OffGrid => window.period = moved(window.period, 7),
+            Bug::WrongZone => window.period = moved(window.period, 60),
+            Bug::CapAtSoc => window.limit = Some(soc),
+            Bug::CapAboveCeiling => window.limit = Some(100),
+            _ => {}
+        };
+        bent.charge_windows.iter_mut().for_each(each);
+        if bug == Bug::FloorBelowReserve {
+            let lower = |window: &mut ListWindow| window.limit = window.limit.map(|floor| floor.saturating_sub(5));
+            bent.permissions.iter_mut().for_each(lower);
+        }
+        if let (Bug::LeftBehind, Some(Settings::Windows(before))) = (bug, self.sent.windows) {
+            let stays = before.charge_windows.iter().find(|window| !list.charge_windows.contains(window));
+            let free = list.charge_windows.is_empty() && !list.restricts();
+            stays.filter(|_| free).into_iter().for_each(|window| {
+                bent.charge_windows.push(*window);
+                bent.charge = Flag::On;
+            });
+        }
+        bent
     }
 
     fn trusting(&self, mut snapshot: Snapshot) -> Snapshot {
@@ -216,6 +270,14 @@ impl ReadDevice for Liar {
         self.inner.memory()
     }
 
+    fn heed(&mut self, memory: &str) {
+        self.inner.heed(memory);
+    }
+
+    fn remark(&self) -> Option<String> {
+        self.inner.remark()
+    }
+
     async fn readings(&mut self) -> Result<Snapshot, DeviceError> {
         if let Some(kept_back) = self.kept_back.take() {
             let _ = self.inner.write(&kept_back).await;
@@ -231,7 +293,7 @@ impl ReadDevice for Liar {
     }
 
     async fn object(&mut self, object: Object) -> Result<Settings, DeviceError> {
-        let sent = self.sent[index(object)];
+        let sent = *self.sent.of(object);
         let kept_back = self.kept_back.is_some_and(|settings| settings.object() == object);
         if let Some(sent) = sent.filter(|_| self.has(Bug::ReadBackSkipped) || kept_back) {
             return Ok(sent);
@@ -247,7 +309,8 @@ impl ReadDevice for Liar {
         let remembered =
             |schedule: Schedule, sent: &Option<Settings>| sent.map_or(schedule, |sent| schedule.with(sent));
         let lies = self.has(Bug::DriftHidden);
-        Ok(if lies { self.sent.iter().fold(read, remembered) } else { read })
+        let sent = Object::ALL.map(|object| *self.sent.of(object));
+        Ok(if lies { sent.iter().fold(read, remembered) } else { read })
     }
 
     async fn history(&mut self, day: NaiveDate) -> Result<Vec<HistoryPoint>, DeviceError> {
@@ -260,7 +323,7 @@ impl WriteDevice for Liar {
     async fn write(&mut self, settings: &Settings) -> Result<(), WriteFailure> {
         let object = settings.object();
         if self.has(Bug::OrderSwapped) && self.kept_back.is_none() {
-            (self.kept_back, self.sent[index(object)]) = (Some(*settings), Some(*settings));
+            (self.kept_back, *self.sent.of_mut(object)) = (Some(*settings), Some(*settings));
             return Ok(());
         }
         let bent = self.bent(*settings);
@@ -273,7 +336,7 @@ impl WriteDevice for Liar {
             done = self.inner.write(&bent).await;
         }
         if done.is_ok() {
-            self.sent[index(object)] = Some(*settings);
+            *self.sent.of_mut(object) = Some(*settings);
         }
         done
     }

@@ -12,29 +12,23 @@ use std::time::Duration as Span;
 
 use chrono::{DateTime, Duration, Utc};
 use offpeak::clock::{Clock, VirtualClock};
+use offpeak::device::Store;
 use offpeak::journal::{Journal, LogFilter};
 use offpeak::policy::Policy;
 use offpeak::runner::{Hand, Site, Tick};
-use offpeak::simulator::device::{DeviceModel, EmptyRestriction, Overlap, Wrap};
-use offpeak::simulator::store::{Half, Period, Schedule};
-use offpeak::simulator::{Cloud, CloudOptions, FaultPlan, LimitCode, LimitScope, Limits, Numbers, SystemOptions};
-use offpeak::vendor::alphaess::{AlphaEss, BatteryLimits, Memory};
-use offpeak::vendor::credentials::AlphaEssCredentials;
-use serde_json::json;
 
 use super::bug::{Bug, Liar};
+use super::double::{Double, device};
 use super::family::Family;
 use super::line::{Fuse, Line, SiteClock};
 use super::oracle::{Oracle, Violation};
 use super::{at, load};
 
-/// The share of time that is spent in faults.
-const SHARE: f64 = 0.05;
-
 /// What one site-day came to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Day {
     pub(crate) seed: u64,
+    pub(crate) store: Option<Store>,
     pub(crate) kind: &'static str,
     pub(crate) violations: Vec<Violation>,
     pub(crate) grants: u32,
@@ -52,7 +46,7 @@ struct Drive {
     text: String,
     policy: Policy,
     clock: SiteClock,
-    cloud: Arc<Mutex<Cloud>>,
+    cloud: Arc<Mutex<Double>>,
     line: Line,
     oracle: Oracle,
     scene: Option<Bug>,
@@ -62,18 +56,18 @@ struct Drive {
 }
 
 /// Lives through a site-day with faults in one twentieth of the time.
-pub(crate) fn site_day(seed: u64) -> Day {
-    lived(seed, None, false)
+pub(crate) fn site_day(store: Store, seed: u64) -> Day {
+    lived(store, seed, None, false)
 }
 
 /// Lives through a site-day under which a bug can show, with or without the bug, until its promise is broken.
-pub(crate) fn buggy_day(seed: u64, bug: Bug, planted: bool) -> Day {
-    lived(seed, Some(bug), planted)
+pub(crate) fn buggy_day(store: Store, seed: u64, bug: Bug, planted: bool) -> Day {
+    lived(store, seed, Some(bug), planted)
 }
 
-fn lived(seed: u64, scene: Option<Bug>, planted: bool) -> Day {
+fn lived(store: Store, seed: u64, scene: Option<Bug>, planted: bool) -> Day {
     let mut random = fastrand::Rng::with_seed(seed);
-    let mut family = Family::draw(&mut random);
+    let mut family = Family::draw(&mut random, store);
     if let Some(bug) = scene {
         bug.fit(&mut family);
     }
@@ -98,28 +92,25 @@ impl Drive {
     fn new(
         seed: u64,
         mut random: fastrand::Rng,
-        family: Family,
+        mut family: Family,
         start: DateTime<Utc>,
         scene: Option<Bug>,
         planted: bool,
     ) -> Drive {
         let bug = scene.filter(|_| planted);
+        let faults = scene.and_then(Bug::faults);
+        let cloud = Double::new(&mut random, &mut family, start, faults, seed);
+        let cloud = Arc::new(Mutex::new(cloud));
         let text = family.text();
         let policy = load(&text);
-        let faults = match scene.and_then(Bug::faults) {
-            Some(named) => FaultPlan::parse(named, seed).expect("a plan of faults"),
-            None => FaultPlan::seeded(seed, SHARE),
-        };
-        let options = options(&mut random, &policy, faults, seed);
-        let cloud = Arc::new(Mutex::new(Cloud::with_past(options, start, 6)));
         let clock = SiteClock {
             world: VirtualClock::at(start),
             skew_seconds: Arc::new(AtomicI64::new(0)),
             credulous: bug == Some(Bug::ClockBelieved),
         };
-        let line = Line::new(Arc::clone(&cloud), clock.clone(), &policy.device.serial);
+        let line = Line::new(Arc::clone(&cloud), clock.clone(), family.store, &policy.device.serial);
         let oracle = Oracle::new(&family);
-        let day = Day { seed, kind: family.kind, ..Day::default() };
+        let day = Day { seed, store: Some(family.store), kind: family.kind, ..Day::default() };
         Drive { random, family, text, policy, clock, cloud, line, oracle, scene, bug, skewed_until: None, day }
     }
 
@@ -170,7 +161,9 @@ impl Drive {
     }
 
     fn goes_on(&self, until: DateTime<Utc>) -> bool {
-        let caught = |bug: Bug| self.oracle.violations.iter().any(|violation| violation.promise == bug.says().1);
+        let caught = |bug: Bug| {
+            self.oracle.violations.iter().any(|violation| violation.promise == bug.promise(self.family.store))
+        };
         self.clock.world.now() < until && !self.bug.is_some_and(caught)
     }
 
@@ -192,25 +185,18 @@ impl Drive {
     }
 
     fn begin(&self, journal: Journal) -> Site {
-        let (app_id, secret) = {
+        let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
+        let kept = journal.note("home", "driver").expect("a journal").map(|(_, text)| text);
+        let device = {
             let cloud = self.cloud.lock().expect("a cloud");
-            (cloud.app_id().to_owned(), cloud.app_secret().to_owned())
-        };
-        let battery = &self.policy.battery;
-        let limits = BatteryLimits {
-            capacity: battery.capacity,
-            charge_power: battery.charge_power,
-            discharge_power: battery.discharge_power,
-        };
-        let credentials = AlphaEssCredentials::new(&app_id, &secret).expect("credentials");
-        let (line, clock): (_, Arc<dyn Clock>) = (Arc::new(self.line.clone()), Arc::new(self.clock.clone()));
-        let (serial, zone) = (self.policy.device.serial.as_str(), self.policy.zone.clone());
-        let device = AlphaEss::new(line, Arc::clone(&clock), credentials, serial, zone, Some(limits));
-        let device = device.with_seed(self.day.seed);
-        let kept = journal.note("home", "driver").expect("a journal");
-        let device = match kept.and_then(|(_, text)| Memory::from_text(&text)) {
-            Some(memory) => device.with_memory(memory),
-            None => device,
+            device(
+                &cloud,
+                Arc::new(self.line.clone()),
+                Arc::clone(&clock),
+                &self.policy,
+                self.day.seed,
+                kept.as_deref(),
+            )
         };
         let hand = Hand::Writing(Box::new(Liar::new(device, Arc::clone(&clock), self.bug)));
         Site::begin(self.policy.clone(), &self.text, hand, journal, clock).expect("a site")
@@ -270,21 +256,11 @@ impl Drive {
     }
 
     fn someone_edits(&mut self) {
+        let serial = self.policy.device.serial.clone();
         let mut cloud = self.cloud.lock().expect("a cloud");
-        let now = self.clock.world.now();
-        let fields = match self.random.u8(0..5) {
-            0 => json!({ "gridCharge": 1, "timeChaf1": "13:00", "timeChae1": "14:30", "batHighCap": 75 }),
-            1 => json!({ "gridCharge": 0 }),
-            2 => json!({ "batUseCap": 35 }),
-            3 => {
-                json!({ "ctrDis": 1, "timeDisf1": "17:00", "timeDise1": "21:00", "timeDisf2": "00:00", "timeDise2": "00:00" })
-            }
-            _ => json!({ "ctrDis": 0, "batUseCap": 5 }),
-        };
-        let serial = &self.policy.device.serial;
-        let before = cloud.stored(serial).expect("a system");
-        cloud.edit(serial, &fields, now).expect("an edit");
-        let after = cloud.stored(serial).expect("a system");
+        let before = cloud.held(&serial);
+        cloud.someone_edits(&mut self.random, &serial, self.clock.world.now());
+        let after = cloud.held(&serial);
         drop(cloud);
         self.oracle.edited(&before, &after);
     }
@@ -312,43 +288,4 @@ fn kept(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 fn put_back(folder: &Path, files: &[(PathBuf, Vec<u8>)]) {
     kept(folder).into_iter().for_each(|(path, _)| std::fs::remove_file(path).expect("a file"));
     files.iter().for_each(|(path, bytes)| std::fs::write(path, bytes).expect("a file"));
-}
-
-fn options(random: &mut fastrand::Rng, policy: &Policy, faults: FaultPlan, seed: u64) -> CloudOptions {
-    let model = DeviceModel {
-        overlap: if random.bool() { Overlap::ChargeWins } else { Overlap::DischargeWins },
-        wrap: [Wrap::AcrossMidnight, Wrap::UntilMidnight, Wrap::Ignored][random.usize(0..3)],
-        empty_restriction: if random.bool() { EmptyRestriction::Unrestricted } else { EmptyRestriction::Hold },
-        sun_above_cap: random.bool(),
-        least_cap: if random.u8(0..4) == 0 { 25 } else { 10 },
-        ..DeviceModel::default()
-    };
-    let mut schedule = Schedule::default();
-    match random.u8(0..4) {
-        0 => {
-            let left = [Period { from: 660, to: 780 }, Period::default()];
-            schedule.charge = Half { enabled: true, periods: left, percent: 60 };
-        }
-        1 => {
-            let left = [Period { from: 420, to: 600 }, Period { from: 960, to: 0 }];
-            schedule.discharge = Half { enabled: true, periods: left, percent: 10 };
-        }
-        _ => {}
-    }
-    let mut system = SystemOptions {
-        serial: policy.device.serial.clone(),
-        zone: policy.zone.clone(),
-        model,
-        schedule,
-        numbers: [Numbers::Floats, Numbers::Integers, Numbers::Strings][random.usize(0..3)],
-        ..SystemOptions::default()
-    };
-    system.battery.set_soc(f64::from(random.u8(12..100)));
-    let limits = Limits {
-        write_seconds: [0, 0, 0, 30, 600, 86_400][random.usize(0..6)],
-        write_scope: if random.bool() { LimitScope::Serial } else { LimitScope::Account },
-        write_code: if random.bool() { LimitCode::TooFast } else { LimitCode::SetFailed },
-        ..Limits::default()
-    };
-    CloudOptions { systems: vec![system], faults, limits, seed, ..CloudOptions::default() }
 }

@@ -5,6 +5,11 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Datelike, Timelike, Utc, Weekday};
 use chrono_tz::Tz;
+use offpeak::device::Store;
+use offpeak::simulator::atess::{Looks, Shown, SolarFields, Unit};
+
+/// The serial number of the system.
+pub(crate) const SERIAL: &str = "SIM000000000001";
 
 /// How firmly an instant may be gripped, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,8 +45,25 @@ pub(crate) struct Rule {
     pub(crate) grip: Grip,
 }
 
+/// Where the state of charge comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Soc {
+    /// The device tells it.
+    Told,
+    /// From the battery's voltage, by points of volts and percent.
+    Voltage(Vec<(f64, f64)>),
+    /// Counted from a point: percent, and what had been charged and discharged then in kWh.
+    Counted([f64; 3]),
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Family {
+    pub(crate) store: Store,
+    /// How an ATESS shows what it measures.
+    pub(crate) looks: Looks,
+    /// To how many percent an ATESS charges.
+    pub(crate) charges_to: u8,
+    pub(crate) soc: Soc,
     pub(crate) kind: &'static str,
     pub(crate) zone: Tz,
     pub(crate) reserve: u8,
@@ -70,12 +92,16 @@ const ZONES: [Tz; 8] = [
 ];
 
 impl Family {
-    /// One of the family.
-    pub(crate) fn draw(random: &mut fastrand::Rng) -> Family {
+    /// One of the family, as far as a store can carry it out.
+    pub(crate) fn draw(random: &mut fastrand::Rng, store: Store) -> Family {
         let zone = ZONES[random.usize(0..ZONES.len())];
         let (kind, rules) = rules(random);
         let ceiling = if random.u8(0..4) == 0 { 85 } else { 100 };
-        Family {
+        let mut family = Family {
+            store,
+            looks: Looks::default(),
+            charges_to: ceiling,
+            soc: Soc::Told,
             kind,
             zone,
             reserve: 5 * random.u8(2..5),
@@ -88,16 +114,87 @@ impl Family {
             max_age_minutes: [10, 10, 15][random.usize(0..3)],
             reclaim: random.bool(),
             safe_when_blind: random.u8(0..4) == 0,
+        };
+        if store == Store::AtessString {
+            family.become_atess(random);
         }
+        family
+    }
+
+    /// An ATESS has one target, which is its own, no floor to be set, no car, and a state of charge that has to be worked out.
+    fn become_atess(&mut self, random: &mut fastrand::Rng) {
+        let shown = |random: &mut fastrand::Rng| Shown { turned: random.bool(), unit: unit(random) };
+        self.looks = Looks {
+            pac: shown(random),
+            meter: shown(random),
+            power: unit(random),
+            solar: [SolarFields::PpvIsFirst, SolarFields::PpvIsTotal, SolarFields::Ppv1IsTotal][random.usize(0..3)],
+            ..Looks::default()
+        };
+        self.soc = match random.u8(0..3) {
+            0 => Soc::Counted([0.0; 3]),
+            _ => Soc::Voltage(self.looks.volts.iter().map(|(percent, volts)| (*volts, *percent)).collect()),
+        };
+        self.floor = None;
+        for rule in &mut self.rules {
+            if let Some(Read::Ev { .. }) = rule.read {
+                (self.kind, rule.read) = ("hold when low", Some(Read::Soc { below: 35.0, until: 45.0 }));
+            }
+            if let Grip::Charge(_) = rule.grip {
+                rule.grip = Grip::Charge(self.charges_to);
+            }
+        }
+    }
+
+    /// What `device:` says.
+    fn device(&self) -> String {
+        let (store, looks) = (self.store.word(), &self.looks);
+        if self.store != Store::AtessString {
+            return format!("{{ driver: simulated, store: {store} }}\n");
+        }
+        let word = |unit: Unit| if unit == Unit::Watts { "W" } else { "kW" };
+        let sign = |shown: Shown, words: [&'static str; 2]| words[usize::from(shown.turned)];
+        let solar = match looks.solar {
+            SolarFields::PpvIsFirst => "sum of: [ppv1, ppv2, ppv3]",
+            SolarFields::PpvIsTotal => "field: ppv",
+            SolarFields::Ppv1IsTotal => "field: ppv1",
+        };
+        let soc = match &self.soc {
+            Soc::Counted([percent, charged, discharged]) => {
+                format!("counted from: {percent:.1}%, charged: {charged:.2} kWh, discharged: {discharged:.2} kWh")
+            }
+            Soc::Voltage(points) => {
+                let points: Vec<String> =
+                    points.iter().map(|(volts, percent)| format!("{volts}: {percent}%")).collect();
+                format!("voltage: {{ {} }}", points.join(", "))
+            }
+            Soc::Told => panic!("an ATESS does not tell it"),
+        };
+        format!(
+            "\n  driver: atess\n  serial: {SERIAL}\n  model: {store}\n  readings:\n    \
+             battery: {{ field: pac, positive: {}, unit: {} }}\n    \
+             grid: {{ field: meterPower, positive: {}, unit: {} }}\n    \
+             load: {{ field: loadActivePower, unit: {power} }}\n    solar: {{ {solar}, unit: {power} }}\n    \
+             soc: {{ {soc} }}\n  settings:\n    \
+             charge: {{ periods: [valleyPeriodTime1, valleyPeriodTime2], enable: chargeEnable, charges to: {}% }}\n    \
+             permission: {{ periods: [peakPeriodTime1, peakPeriodTime2], enable: dischargeEnable }}\n",
+            sign(looks.pac, ["discharge", "charge"]),
+            word(looks.pac.unit),
+            sign(looks.meter, ["import", "export"]),
+            word(looks.meter.unit),
+            self.charges_to,
+            power = word(looks.power),
+        )
     }
 
     /// The policy file.
     pub(crate) fn text(&self) -> String {
         let mut text = format!(
-            "offpeak: 1\nsite: home\ntimezone: {}\ndevice: {{ driver: simulated }}\nbattery:\n  capacity: 10.1 kWh\n  \
+            "offpeak: 1\nsite: home\ntimezone: {}\ndevice: {}battery:\n  capacity: 10.1 kWh\n  \
              charge power: 5 kW\n  discharge power: 5 kW\n  round trip efficiency: 90%\n  reserve: {}%\n  ceiling: {}%\n\
              tariff:\n  currency: GBP\n  import:\n    flat: {{ price: 0.27 }}\nrules:\n",
             self.zone.name(),
+            self.device(),
             self.reserve,
             self.ceiling
         );
@@ -219,6 +316,10 @@ impl Days {
             Days::Weekends => weekend,
         }
     }
+}
+
+fn unit(random: &mut fastrand::Rng) -> Unit {
+    if random.bool() { Unit::Watts } else { Unit::Kilowatts }
 }
 
 /// The rules of one member of the family.

@@ -8,26 +8,32 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use offpeak::clock::{Clock, VirtualClock};
-use offpeak::simulator::Cloud;
-use offpeak::simulator::store::{Schedule, Which};
+use offpeak::device::{Object, Store};
 use offpeak::time::Instant;
 use offpeak::vendor::simulated::InProcess;
 use offpeak::vendor::transport::{Method, Reply, Request, Transport, TransportError};
 use serde_json::Value;
+
+use super::double::Double;
+use super::laid::Held;
 
 /// One exchange, as the cloud saw it and as the driver did.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
     /// When it was sent, by the site's clock.
     pub(crate) at: Instant,
+    pub(crate) store: Store,
+    pub(crate) serial: String,
     pub(crate) endpoint: String,
     pub(crate) write: bool,
     /// Whether it reached the cloud at all.
     pub(crate) reached: bool,
     /// Whether the cloud stored something on its account.
     pub(crate) stored: bool,
-    pub(crate) before: Schedule,
-    pub(crate) after: Schedule,
+    pub(crate) before: Held,
+    pub(crate) after: Held,
+    /// The HTTP status that was delivered, if one was.
+    pub(crate) status: Option<u16>,
     /// The envelope that was delivered, if one was.
     pub(crate) reply: Option<Value>,
 }
@@ -44,7 +50,8 @@ pub(crate) enum Fuse {
 
 #[derive(Clone)]
 pub(crate) struct Line {
-    inner: InProcess,
+    inner: InProcess<Double>,
+    store: Store,
     serial: String,
     clock: SiteClock,
     state: Arc<Mutex<State>>,
@@ -90,10 +97,10 @@ impl Clock for SiteClock {
 }
 
 impl Line {
-    pub(crate) fn new(cloud: Arc<Mutex<Cloud>>, clock: SiteClock, serial: &str) -> Line {
+    pub(crate) fn new(cloud: Arc<Mutex<Double>>, clock: SiteClock, store: Store, serial: &str) -> Line {
         let inner = InProcess::new(cloud, Arc::new(clock.world.clone()));
         let state = State { seen: Vec::new(), fuse: Fuse::None, dead: false };
-        Line { inner, serial: serial.to_owned(), clock, state: Arc::new(Mutex::new(state)) }
+        Line { inner, store, serial: serial.to_owned(), clock, state: Arc::new(Mutex::new(state)) }
     }
 
     /// What was exchanged since the last call.
@@ -112,8 +119,8 @@ impl Line {
         std::mem::take(&mut state.dead)
     }
 
-    fn stored(&self) -> Schedule {
-        self.inner.cloud().lock().expect("a cloud").stored(&self.serial).expect("a system")
+    fn held(&self) -> Held {
+        self.inner.cloud().lock().expect("a cloud").held(&self.serial)
     }
 
     /// Whether the process dies now, and whether the request still goes out.
@@ -134,22 +141,33 @@ impl Line {
 #[async_trait]
 impl Transport for Line {
     async fn send(&self, request: Request) -> Result<Reply, TransportError> {
-        let write = request.method == Method::Post;
+        let write = request.method != Method::Get;
         let burns = self.burns(write);
-        let endpoint = request.path.split('?').next().unwrap_or_default().to_owned();
-        let (at, before) = (self.clock.now(), self.stored());
-        let mut exchange =
-            Exchange { at, endpoint, write, reached: false, stored: false, before, after: before, reply: None };
+        let path = request.path.split('?').next().unwrap_or_default();
+        let before = self.held();
+        let mut exchange = Exchange {
+            at: self.clock.now(),
+            store: self.store,
+            serial: self.serial.clone(),
+            endpoint: path.rsplit('/').next().unwrap_or_default().to_owned(),
+            write,
+            reached: false,
+            stored: false,
+            after: before.clone(),
+            before,
+            status: None,
+            reply: None,
+        };
         if burns == Some(false) {
             self.state.lock().expect("a line").seen.push(exchange);
             return std::future::pending().await;
         }
         let reply = self.inner.send(request).await;
         exchange.reached = true;
-        exchange.after = self.stored();
-        let cloud = self.inner.cloud();
-        exchange.stored = cloud.lock().expect("a cloud").log().back().is_some_and(|entry| entry.stored);
+        exchange.after = self.held();
+        exchange.stored = self.inner.cloud().lock().expect("a cloud").has_just_stored();
         if burns.is_none() {
+            exchange.status = reply.as_ref().ok().map(|reply| reply.status);
             let body = reply.as_ref().ok().filter(|reply| reply.status == 200);
             exchange.reply = body.and_then(|reply| serde_json::from_str(&reply.body).ok());
         }
@@ -164,33 +182,54 @@ impl Transport for Line {
 impl Exchange {
     /// The code of the envelope that was delivered.
     pub(crate) fn code(&self) -> Option<i64> {
-        self.reply.as_ref()?.get("code").and_then(Value::as_i64)
+        let code = self.reply.as_ref()?.get("code")?;
+        code.as_i64().or_else(|| code.as_str()?.parse().ok())
+    }
+
+    /// Whether it was answered with a yes.
+    pub(crate) fn accepted(&self) -> bool {
+        match (self.store, self.code()) {
+            (Store::AtessString, Some(code)) => code == 200 || code == 0,
+            (_, code) => code == Some(200),
+        }
+    }
+
+    /// Whether it was answered with a plain no: nothing was stored.
+    pub(crate) fn refused(&self) -> bool {
+        match (self.store, self.code()) {
+            (Store::AtessString, None) => self.status.is_some_and(|status| [403, 404, 405, 429].contains(&status)),
+            (Store::AtessString, Some(code)) => [400, 401, 403, 404, 429].contains(&code),
+            (_, Some(code)) => code != 200 && ![6008, 6016, 6026, 6029].contains(&code),
+            (_, None) => false,
+        }
     }
 
     /// The data of a reply that says yes.
     pub(crate) fn data(&self) -> Option<&Value> {
-        self.reply.as_ref().filter(|_| self.code() == Some(200))?.get("data")
+        self.reply.as_ref().filter(|_| self.accepted())?.get("data")
     }
 
     /// The object that this exchange reads or writes.
-    pub(crate) fn object(&self) -> Option<Which> {
+    pub(crate) fn object(&self) -> Option<Object> {
         match self.endpoint.as_str() {
-            "getChargeConfigInfo" | "updateChargeConfigInfo" => Some(Which::Charge),
-            "getDisChargeConfigInfo" | "updateDisChargeConfigInfo" => Some(Which::Discharge),
+            "getChargeConfigInfo" | "updateChargeConfigInfo" => Some(Object::Charge),
+            "getDisChargeConfigInfo" | "updateDisChargeConfigInfo" => Some(Object::Discharge),
+            "getTimeChargeBySn" | "setTimeChargeBySn" | "small-setting" => Some(Object::Windows),
             _ => None,
         }
     }
 
     /// Whether the driver was told what an object holds.
-    pub(crate) fn tells(&self) -> Option<Which> {
-        let whole = !self.write && self.data().is_some_and(|data| data.get("sysSn").is_none() || data.is_object());
-        self.object().filter(|_| whole && self.data().is_some_and(Value::is_object))
+    pub(crate) fn tells(&self) -> Option<Object> {
+        let ours = |data: &Value| data.get("deviceSn").is_none_or(|serial| *serial == *self.serial);
+        let whole = self.data().is_some_and(|data| data.is_object() && ours(data));
+        self.object().filter(|_| !self.write && whole)
     }
 }
 
 impl fmt::Display for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let held = self.object().map(|which| self.after.half(which));
+        let held = self.object().map(|object| self.after.part(object));
         let (at, code) = (self.at.format("%d %H:%M:%S%.3f"), self.code());
         write!(f, "{at} {} reached {} stored {} code {code:?}: {held:?}", self.endpoint, self.reached, self.stored)
     }

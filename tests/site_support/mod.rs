@@ -3,12 +3,15 @@
 #![allow(dead_code, reason = "each test file uses some of it")]
 
 pub(crate) mod bug;
+pub(crate) mod double;
 pub(crate) mod drive;
 pub(crate) mod family;
 pub(crate) mod laid;
 pub(crate) mod line;
+pub(crate) mod lists;
 pub(crate) mod oracle;
 pub(crate) mod told;
+pub(crate) mod two_window;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;

@@ -4,15 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
-use offpeak::device::{Object, Outcome, Settings};
+use offpeak::device::{Object, Outcome, PerObject, Settings, WriteKind};
 use offpeak::journal::{Journal, WriteRecord};
 use offpeak::plan::Plan;
 use offpeak::policy::Policy;
 use offpeak::runner::{Tick, replay};
-use offpeak::simulator::store::{Half, Schedule, Which};
 
-use super::family::{Family, Grip};
-use super::laid::{self, adds_grip, grip, lap, legal, overlaps, same};
+use super::family::Family;
+use super::laid::{Held, Part, Slot, lap, legal};
 use super::line::Exchange;
 use super::told::Told;
 
@@ -25,19 +24,38 @@ pub(crate) struct Violation {
 }
 
 /// What is known of one object of the store.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Known {
     /// What the engine was last told that it holds.
-    told: Option<Half>,
+    told: Option<Part>,
     /// What the engine last made it hold.
-    ours: Option<Half>,
+    ours: Option<Part>,
+    /// Whether the engine's last write to it was answered with a yes.
+    vouched: bool,
     /// Someone else's edit that stands there, and how often the engine has read it.
-    foreign: Option<(Half, u32)>,
+    foreign: Option<(Part, u32)>,
     /// The engine has noticed it and the owner has not answered yet.
     noticed: bool,
     ever_foreign: bool,
     /// A write whose reply was neither yes nor no, and which was not read since.
     unclear: bool,
+}
+
+impl Known {
+    /// Whether the engine knows that the object holds this, as far as it can be read.
+    fn reads(&self, part: &Part) -> bool {
+        self.told.as_ref().is_some_and(|told| *told == part.told())
+    }
+
+    /// Whether the engine knows all of it, what no read tells included.
+    fn knows(&self, part: &Part) -> bool {
+        self.reads(part) && (part.told_whole() || self.vouched && self.ours.as_ref() == Some(part))
+    }
+
+    /// What the engine made it hold, if it has read that there and nothing else.
+    fn standing(&self) -> Option<&Part> {
+        self.ours.as_ref().filter(|ours| self.reads(ours))
+    }
 }
 
 /// How many writes an object had had on a day, and when its last was.
@@ -46,12 +64,14 @@ type Before = (usize, Option<DateTime<Utc>>);
 pub(crate) struct Oracle {
     family: Family,
     told: Told,
-    objects: [Known; 2],
+    objects: PerObject<Known>,
     /// Every write that was sent: when, and to which object.
-    posts: Vec<(DateTime<Utc>, Which)>,
+    posts: Vec<(DateTime<Utc>, Object)>,
     /// Of each sequence, how many writes each object had had on the day when it began, and when the last was.
-    begun: BTreeMap<i64, [Before; 2]>,
+    begun: BTreeMap<i64, PerObject<Before>>,
     last_intent: i64,
+    /// Intents on which something was sent.
+    used: BTreeSet<i64>,
     /// The minutes that the site's clock has shown.
     minutes: BTreeSet<i64>,
     /// Writes that were called stored.
@@ -64,6 +84,8 @@ pub(crate) struct Oracle {
     ticks_since_jump: u32,
     /// The last write that changed the grip in force: when, and what the readings said of each rule then.
     changed: Option<(DateTime<Utc>, Vec<bool>)>,
+    /// What the store held at the last exchange.
+    last: Option<Held>,
     /// Whether exchanges about the schedule are printed.
     talks: bool,
     pub(crate) grants: u32,
@@ -78,23 +100,19 @@ const STEADY: Duration = Duration::minutes(30);
 /// Sends to one object within an hour that the policies of the family can need, failures included.
 const MOST_AN_HOUR: usize = 14;
 
-fn index(which: Which) -> usize {
-    usize::from(which == Which::Discharge)
-}
-
-fn object(which: Which) -> Object {
-    if which == Which::Charge { Object::Charge } else { Object::Discharge }
-}
+/// How long after its intent a write may be sent: a driver may have to read first, in its turn.
+const SOON: Duration = Duration::minutes(3);
 
 impl Oracle {
     pub(crate) fn new(family: &Family) -> Oracle {
         Oracle {
             family: family.clone(),
             told: Told::new(family),
-            objects: [Known::default(); 2],
+            objects: PerObject::default(),
             posts: Vec::new(),
             begun: BTreeMap::new(),
             last_intent: 0,
+            used: BTreeSet::new(),
             minutes: BTreeSet::new(),
             proved: BTreeSet::new(),
             refusals: 0,
@@ -103,6 +121,7 @@ impl Oracle {
             open: None,
             ticks_since_jump: 100,
             changed: None,
+            last: None,
             talks: std::env::var_os("OFFPEAK_SITE_SEED").is_some(),
             grants: 0,
             withdrawals: 0,
@@ -111,12 +130,16 @@ impl Oracle {
         }
     }
 
+    fn objects(&self) -> &'static [Object] {
+        self.family.store.objects()
+    }
+
     /// Someone else has edited the store behind the engine's back.
-    pub(crate) fn edited(&mut self, before: &Schedule, after: &Schedule) {
-        for which in Which::ALL {
-            let (old, new) = (before.half(which), after.half(which));
-            if !same(which, old, new) {
-                let known = &mut self.objects[index(which)];
+    pub(crate) fn edited(&mut self, before: &Held, after: &Held) {
+        for object in self.objects() {
+            let (old, new) = (before.part(*object), after.part(*object));
+            if !old.looks_same(&new) {
+                let known = self.objects.of_mut(*object);
                 (known.foreign, known.noticed, known.ever_foreign) = (Some((new, 0)), false, true);
                 self.foreign_edits += 1;
             }
@@ -126,13 +149,14 @@ impl Oracle {
     /// The journal was lost: its numbers begin again.
     pub(crate) fn journal_lost(&mut self) {
         self.last_intent = 0;
+        self.used.clear();
         self.begun.clear();
         self.proved.clear();
     }
 
     /// The owner has answered.
     pub(crate) fn resumed(&mut self) {
-        self.objects.iter_mut().for_each(|known| known.noticed = false);
+        self.objects().iter().for_each(|object| self.objects.of_mut(*object).noticed = false);
     }
 
     /// A process looks at the clock for the first time: it cannot know that it was set before.
@@ -158,6 +182,7 @@ impl Oracle {
                 println!("{exchange}");
             }
             self.told.hear(exchange, &self.family);
+            self.last = Some(exchange.after.clone());
             if exchange.write {
                 self.wrote(exchange, &intents);
                 written.extend(exchange.stored.then_some(exchange));
@@ -200,141 +225,155 @@ impl Oracle {
 
     /// One write that was sent, perhaps into the void.
     fn wrote(&mut self, exchange: &Exchange, intents: &[WriteRecord]) {
-        let Some(which) = exchange.object() else { return };
+        let Some(object) = exchange.object() else { return };
         let at = exchange.at;
         if !exchange.reached {
             return;
         }
-        let known = self.objects[index(which)];
+        let known = self.objects.of(object);
         if known.unclear {
-            self.blame("P8", at, format!("{which:?} was written again before it was read"));
+            self.blame("P8", at, format!("{object:?} was written again before it was read"));
         }
-        if known.noticed && !self.family.reclaim {
-            self.blame("P13", at, format!("{which:?} was overwritten although it is someone else's"));
+        if self.objects.of(object).noticed && !self.family.reclaim {
+            self.blame("P13", at, format!("{object:?} was overwritten although it is someone else's"));
         }
-        let intent = intents.iter().find(|write| write.at == at && write.write.settings.object() == object(which));
-        match intent {
-            None => self.blame("P20", at, format!("{which:?} was written without an intent")),
-            Some(write) => self.counted(exchange, which, write),
+        let fits = |write: &&WriteRecord| {
+            let soon = write.at <= at && at - write.at < SOON && write.write.settings.object() == object;
+            soon && !self.used.contains(&write.id)
+        };
+        match intents.iter().rfind(fits) {
+            None => self.blame("P20", at, format!("{object:?} was written without an intent")),
+            Some(write) => {
+                self.used.insert(write.id);
+                self.counted(exchange, object, write);
+            }
         }
-        self.posts.push((at, which));
+        self.posts.push((at, object));
         let hour =
-            self.posts.iter().filter(|(post, one)| *one == which && *post <= at && at - *post < Duration::hours(1));
+            self.posts.iter().filter(|(post, one)| *one == object && *post <= at && at - *post < Duration::hours(1));
         if hour.count() > MOST_AN_HOUR {
-            self.blame("P23", at, format!("{which:?} was sent more than {MOST_AN_HOUR} times within an hour"));
+            self.blame("P23", at, format!("{object:?} was sent more than {MOST_AN_HOUR} times within an hour"));
         }
-        let code = exchange.code();
-        let refused = matches!(code, Some(code) if code != 200 && ![6008, 6016, 6026, 6029].contains(&code));
-        if refused {
+        if exchange.refused() {
             (self.refusals, self.refused_at) = (self.refusals + 1, Some(at));
         }
-        self.objects[index(which)].unclear = !refused && code != Some(200);
+        let known = self.objects.of_mut(object);
+        known.unclear = !exchange.refused() && !exchange.accepted();
         if exchange.stored {
-            self.stored(exchange, which);
+            self.stored(exchange, object);
+        } else if !exchange.refused() {
+            known.vouched = false;
         }
     }
 
     /// Budget and interval gate the beginning of a sequence.
-    fn counted(&mut self, exchange: &Exchange, which: Which, write: &WriteRecord) {
+    fn counted(&mut self, exchange: &Exchange, object: Object, write: &WriteRecord) {
         let at = exchange.at;
         let begins = !self.begun.contains_key(&write.sequence);
         if begins {
             let today = at.with_timezone(&self.family.zone).date_naive();
-            let of = |which: Which| {
-                let all = self.posts.iter().filter(|(_, one)| *one == which);
+            let of = |object: Object| {
+                let all = self.posts.iter().filter(|(_, one)| *one == object);
                 let day = all.clone().filter(|(at, _)| at.with_timezone(&self.family.zone).date_naive() == today);
-                (day.count(), all.map(|(at, _)| *at).max())
+                Ok::<Before, ()>((day.count(), all.map(|(at, _)| *at).max()))
             };
-            self.begun.insert(write.sequence, [of(Which::Charge), of(Which::Discharge)]);
+            self.begun.insert(write.sequence, PerObject::try_of(of).expect("counts"));
         }
-        let grants = adds_grip(&exchange.before, &exchange.after, self.family.reserve);
+        let grants = exchange.before.adds_grip(&exchange.after, self.family.reserve);
         if !(grants && exchange.stored) {
             return;
         }
-        let (used, last) = self.begun[&write.sequence][index(which)];
+        let (used, last) = *self.begun[&write.sequence].of(object);
         let limit = self.family.writes_per_day;
         if used + 2 > limit {
             self.blame(
                 "P10",
                 at,
-                format!("{which:?} was granted although {used} of {limit} writes of the day were used"),
+                format!("{object:?} was granted although {used} of {limit} writes of the day were used"),
             );
         }
         let between = Duration::minutes(self.family.between_minutes) - Duration::seconds(1);
         if begins && last.is_some_and(|last| last <= at && at - last < between) {
-            self.blame("P10", at, format!("{which:?} was granted {last:?} after the write before"));
+            self.blame("P10", at, format!("{object:?} was granted {last:?} after the write before"));
         }
         if self.ticks_since_jump < 2 {
-            self.blame("P16", at, format!("{which:?} was granted by a clock that has just jumped"));
+            self.blame("P16", at, format!("{object:?} was granted by a clock that has just jumped"));
         }
-        let owner = self.objects[index(which)].told == Some(exchange.before.half(which));
-        if write.write.kind == offpeak::device::WriteKind::Withdrawal && owner && !laid_odd(&exchange.before) {
-            self.blame("P12", at, format!("{which:?}: a grant passed as a withdrawal"));
+        let owner = self.objects.of(object).knows(&exchange.before.part(object));
+        if write.write.kind == WriteKind::Withdrawal && owner && !exchange.before.odd() {
+            self.blame("P12", at, format!("{object:?}: a grant passed as a withdrawal"));
         }
     }
 
     /// What the store holds after one of our writes.
-    fn stored(&mut self, exchange: &Exchange, which: Which) {
+    fn stored(&mut self, exchange: &Exchange, object: Object) {
         let at = exchange.at;
-        let (before, after) = (exchange.before, exchange.after);
-        let known = self.objects[index(which)];
-        let other = if which == Which::Charge { Which::Discharge } else { Which::Charge };
-        let race = known.told.is_some_and(|told| !same(which, told, before.half(which)));
-        if adds_grip(&before, &after, self.family.reserve) {
+        let (before, after) = (&exchange.before, &exchange.after);
+        let (was, is) = (before.part(object), after.part(object));
+        let known = self.objects.of(object).clone();
+        let race = known.told.as_ref().is_some_and(|told| !told.looks_same(&was));
+        if before.adds_grip(after, self.family.reserve) {
             self.grants += 1;
         } else {
             self.withdrawals += 1;
         }
-        if same(which, before.half(which), after.half(which)) && !race {
-            self.blame("P10", at, format!("{which:?} was written without any difference: {:?}", after.half(which)));
+        let unknown = !was.told_whole() && !known.knows(&was);
+        if was.same(&is) && !race && !unknown {
+            self.blame("P10", at, format!("{object:?} was written without any difference: {is:?}"));
         }
-        if laid::odd(after.half(which)) {
-            self.blame("P6", at, format!("{which:?} is off the grid or wraps: {:?}", after.half(which)));
+        if is.odd() {
+            self.blame("P6", at, format!("{object:?} is off the grid or wraps: {is:?}"));
         }
-        let other_seen = self.objects[index(other)].told.is_some_and(|told| same(other, told, before.half(other)));
-        if overlaps(&after) && other_seen && !laid::odd(after.half(other)) {
+        let seen = |other: &&Object| {
+            let part = before.part(**other);
+            !part.odd() && self.objects.of(**other).told.as_ref().is_some_and(|told| told.looks_same(&part))
+        };
+        let others = self.objects().iter().filter(|other| **other != object);
+        if after.overlaps() && others.clone().count() == others.filter(seen).count() {
             self.blame("P6", at, "a charge window and a permission overlap".to_owned());
         }
-        self.bounds(at, which, after.half(which), before.half(which));
-        self.orphan(at, which, &before, &after);
-        let (_, quarter) = lap(self.family.zone, at)[0];
-        if grip(&before, quarter) != grip(&after, quarter) {
+        if !race && before.rest() != after.rest() {
+            self.blame("P13", at, "a setting that is not mapped was changed".to_owned());
+        }
+        self.bounds(at, &is, &was);
+        self.orphan(at, object, before, after);
+        let now = lap(self.family.store, self.family.zone, at)[0];
+        if before.grip(now) != after.grip(now) {
             self.changed = Some((at, self.told.facts(&self.family, at)));
         }
-        let known = &mut self.objects[index(which)];
-        (known.ours, known.foreign, known.noticed) = (Some(after.half(which)), None, false);
+        let known = self.objects.of_mut(object);
+        (known.ours, known.foreign, known.noticed) = (Some(is), None, false);
+        known.vouched = exchange.accepted();
     }
 
     /// P5: never below the reserve, never above the ceiling; and no target or floor that nobody asks for.
-    fn bounds(&mut self, at: DateTime<Utc>, which: Which, half: Half, before: Half) {
-        let (percent, family) = (half.percent, &self.family);
-        let targets = family.targets();
-        let wrong = match which {
-            Which::Discharge if percent < family.reserve => Some(("P5", "a floor below the reserve")),
-            Which::Discharge if percent > family.highest_floor() => Some(("P6", "a floor that nobody asks for")),
-            Which::Charge if !half.enabled => None,
-            Which::Charge if percent > family.ceiling => Some(("P5", "a target above the ceiling")),
-            Which::Charge if percent != 10 && percent != before.percent && !targets.contains(&percent) => {
-                Some(("P6", "a target that nobody asks for"))
-            }
+    fn bounds(&mut self, at: DateTime<Utc>, is: &Part, was: &Part) {
+        let family = &self.family;
+        let floor = |percent: u8| match percent {
+            _ if percent < family.reserve => Some(("P5", "a floor below the reserve", percent)),
+            _ if percent > family.highest_floor() => Some(("P6", "a floor that nobody asks for", percent)),
             _ => None,
         };
-        if let Some((promise, what)) = wrong {
+        let target = |percent: u8| match percent {
+            _ if percent > family.ceiling => Some(("P5", "a target above the ceiling", percent)),
+            10 => None,
+            _ if was.targets(false).contains(&percent) || family.targets().contains(&percent) => None,
+            _ => Some(("P6", "a target that nobody asks for", percent)),
+        };
+        let wrong = is.floors().into_iter().find_map(floor).or_else(|| is.targets(true).into_iter().find_map(target));
+        if let Some((promise, what, percent)) = wrong {
             self.blame(promise, at, format!("{what}: {percent} %"));
         }
     }
 
     /// P6: were the engine to die now. P4: a grip that only a rule justifies whose reading cannot be used.
-    fn orphan(&mut self, at: DateTime<Utc>, which: Which, before: &Schedule, after: &Schedule) {
+    fn orphan(&mut self, at: DateTime<Utc>, object: Object, before: &Held, after: &Held) {
         let facts = self.told.facts(&self.family, at);
         let every: Vec<bool> = self.family.rules.iter().map(|rule| rule.read.is_some()).collect();
-        for (then, quarter) in lap(self.family.zone, at) {
-            let grip_now = grip(after, quarter);
-            let here = match which {
-                Which::Charge => laid::charges(after.charge, quarter),
-                Which::Discharge => grip_now == Grip::Hold,
-            };
-            let ours = here || grip_now > grip(before, quarter);
+        for slot in lap(self.family.store, self.family.zone, at) {
+            let then = slot.at;
+            let grip_now = after.grip(slot);
+            let ours = after.grips(object, slot) || grip_now > before.grip(slot);
             if !ours || legal(grip_now, self.family.allowed(then, at, &facts)) {
                 continue;
             }
@@ -344,19 +383,19 @@ impl Oracle {
             self.blame(
                 promise,
                 at,
-                format!("{which:?}: {grip_now:?} at {then}, where {planned:?} is planned ({facts:?})"),
+                format!("{object:?}: {grip_now:?} at {then}, where {planned:?} is planned ({facts:?})"),
             );
             return;
         }
     }
 
     fn read(&mut self, exchange: &Exchange) {
-        let Some(which) = exchange.tells() else { return };
-        let held = exchange.before.half(which);
-        let known = &mut self.objects[index(which)];
-        (known.told, known.unclear) = (Some(held), false);
+        let Some(object) = exchange.tells() else { return };
+        let held = exchange.before.part(object);
+        let known = self.objects.of_mut(object);
+        (known.told, known.unclear) = (Some(held.told()), false);
         if let Some((foreign, reads)) = &mut known.foreign
-            && same(which, *foreign, held)
+            && foreign.looks_same(&held)
         {
             *reads += 1;
         }
@@ -368,12 +407,11 @@ impl Oracle {
             let [first, second] = [pair[0], pair[1]];
             let (Some(one), Some(two)) = (first.object(), second.object()) else { continue };
             let reserve = self.family.reserve;
-            let grants = adds_grip(&first.before, &first.after, reserve);
-            let withdraws = !adds_grip(&second.before, &second.after, reserve);
-            let mut other = first.before;
-            other.set(two, second.after.half(two));
-            let could = one != two && !overlaps(&other) && !adds_grip(&first.before, &other, reserve);
-            if grants && withdraws && could && first.after == second.before && !laid_odd(&first.before) {
+            let grants = first.before.adds_grip(&first.after, reserve);
+            let withdraws = !second.before.adds_grip(&second.after, reserve);
+            let other = first.before.with(second.after.part(two));
+            let could = one != two && !other.overlaps() && !first.before.adds_grip(&other, reserve);
+            if grants && withdraws && could && first.after == second.before && !first.before.odd() {
                 self.blame("P12", second.at, format!("{one:?} was granted before {two:?} was withdrawn"));
             }
         }
@@ -390,15 +428,15 @@ impl Oracle {
             outcome.map(|(at, _, _)| (write.id, write.write.settings.object(), *at))
         };
         let proofs: Vec<_> = newest.iter().filter_map(stored).collect();
-        for (id, which, at) in proofs {
+        for (id, object, at) in proofs {
             if !self.proved.insert(id) {
                 continue;
             }
-            let read = |exchange: &&Exchange| exchange.at <= at && exchange.tells().map(object) == Some(which);
-            let posted = |exchange: &&Exchange| exchange.write && exchange.object().map(object) == Some(which);
+            let read = |exchange: &&Exchange| exchange.at <= at && exchange.tells() == Some(object);
+            let posted = |exchange: &&Exchange| exchange.write && exchange.object() == Some(object);
             let last = exchanges.iter().rfind(|exchange| read(exchange) || posted(exchange) && exchange.at <= at);
             if last.is_none_or(|exchange| exchange.write) {
-                self.blame("P8", at, format!("write {id} to {which:?} is called stored, and nobody has read it"));
+                self.blame("P8", at, format!("write {id} to {object:?} is called stored, and nobody has read it"));
             }
         }
     }
@@ -414,7 +452,7 @@ impl Oracle {
         let rest = Duration::minutes(self.family.between_minutes << self.refusals.saturating_sub(1).min(5));
         let rested = self.refused_at.is_none_or(|at| last.at >= at + rest || last.at < at);
         let reads = exchanges.iter().any(|exchange| exchange.tells().is_some());
-        let clean = exchanges.iter().all(|exchange| exchange.code() == Some(200));
+        let clean = exchanges.iter().all(Exchange::accepted);
         self.possible += u32::from(rested && clean && reads);
         if self.possible > 2 {
             self.blame("P12", last.at, "a sequence was neither finished nor undone".to_owned());
@@ -424,23 +462,25 @@ impl Oracle {
 
     /// P13: an edit is noticed within two reads, and our own echo never is one.
     fn ownership(&mut self, journal: &Journal, at: DateTime<Utc>) {
-        for which in Which::ALL {
-            let drift = journal.drift("home", object(which)).expect("a journal");
-            let proven = journal.proven("home", object(which)).expect("a journal").is_some();
-            let known = self.objects[index(which)];
+        for object in self.objects() {
+            let drift = journal.drift("home", *object).expect("a journal");
+            let proven = journal.proven("home", *object).expect("a journal").is_some();
+            let known = self.objects.of(*object).clone();
             if drift.is_some() && !known.ever_foreign {
-                self.blame("P13", at, format!("{which:?}: our own echo is called foreign"));
+                self.blame("P13", at, format!("{object:?}: our own echo is called foreign"));
             }
-            let stands = known.foreign.filter(|(half, _)| known.ours.is_none_or(|ours| !same(which, ours, *half)));
-            if proven && drift.is_none() && stands.is_some_and(|(_, reads)| reads > 2) {
-                self.blame("P13", at, format!("{which:?}: someone else's edit was read {stands:?} and not noticed"));
-                self.objects[index(which)].foreign = None;
+            let other = |part: &Part| known.ours.as_ref().is_none_or(|ours| !ours.looks_same(part));
+            let stands = known.foreign.filter(|(part, _)| other(part));
+            if proven && drift.is_none() && stands.as_ref().is_some_and(|(_, reads)| *reads > 2) {
+                self.blame("P13", at, format!("{object:?}: someone else's edit was read {stands:?} and not noticed"));
+                self.objects.of_mut(*object).foreign = None;
             }
-            let answered = drift.is_some_and(|drift| drift.acknowledged_at.is_some());
+            let answered = drift.as_ref().is_some_and(|drift| drift.acknowledged_at.is_some());
+            let known = self.objects.of_mut(*object);
             if drift.is_none() {
-                self.objects[index(which)].noticed = false;
+                known.noticed = false;
             } else if !answered && known.foreign.is_some() {
-                self.objects[index(which)].noticed = true;
+                known.noticed = true;
             }
         }
     }
@@ -448,21 +488,28 @@ impl Oracle {
     /// P6 between writes: nothing pending, everything ours, and yet a grip within `program ahead` that nothing asks for.
     /// P11 asks that a grip which a reading changed stay for half an hour: what was asked for at that change excuses it.
     fn standing(&mut self, tick: &Tick) {
-        let [charge, discharge] = self.objects.map(|known| known.ours.filter(|ours| known.told == Some(*ours)));
         let calm = tick.verified && tick.pending == 0 && tick.sent.is_empty() && self.ticks_since_jump > 2;
-        let (true, Some(charge), Some(discharge)) = (calm, charge, discharge) else { return };
-        let schedule = Schedule { charge, discharge };
+        let Some(held) = self.ours().filter(|_| calm) else { return };
         let facts = self.told.facts(&self.family, tick.at);
         let kept = self.changed.iter().find(|(at, _)| tick.at - *at < STEADY);
         let ahead = tick.at + Duration::minutes(self.family.ahead_minutes);
-        for (then, quarter) in lap(self.family.zone, tick.at).into_iter().take_while(|(then, _)| *then <= ahead) {
-            let held = grip(&schedule, quarter);
+        let lap = lap(self.family.store, self.family.zone, tick.at);
+        for slot in lap.into_iter().take_while(|slot| slot.at <= ahead) {
+            let Slot { at: then, .. } = slot;
+            let held = held.grip(slot);
             let excused = |(_, facts): &(_, Vec<bool>)| legal(held, self.family.allowed(then, tick.at, facts));
             if !legal(held, self.family.allowed(then, tick.at, &facts)) && !kept.is_some_and(excused) {
                 self.blame("P6", tick.at, format!("{held:?} stands at {then}, which nothing asks for ({facts:?})"));
                 return;
             }
         }
+    }
+
+    /// What stands on the store, if all of it is what the engine made and has read there.
+    fn ours(&self) -> Option<Held> {
+        let last = self.last.as_ref()?;
+        let parts = self.objects().iter().map(|object| self.objects.of(*object).standing().cloned());
+        Some(parts.collect::<Option<Vec<Part>>>()?.into_iter().fold(last.clone(), |held, part| held.with(part)))
     }
 
     /// P10: plan, apply, plan again from the same moment is empty; P19: the moment replays to the byte.
@@ -482,15 +529,11 @@ impl Oracle {
         }
         replayed.inputs.present = tick.schedule;
         let plan = Plan::make(policy, &replayed.inputs);
-        let foreign = self.objects.iter().any(|known| known.foreign.is_some());
+        let foreign = self.objects().iter().any(|object| self.objects.of(*object).foreign.is_some());
         if !plan.writes().is_empty() && !foreign {
             let shown = |settings: &[Settings]| settings.iter().map(Settings::to_string).collect::<Vec<_>>().join(", ");
             let again: Vec<Settings> = plan.writes().iter().map(|write| write.settings).collect();
             self.blame("P10", tick.at, format!("after {} the same plan writes {}", shown(&tick.sent), shown(&again)));
         }
     }
-}
-
-fn laid_odd(schedule: &Schedule) -> bool {
-    laid::odd(schedule.charge) || laid::odd(schedule.discharge) || overlaps(schedule)
 }

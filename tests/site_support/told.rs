@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde_json::Value;
 
-use super::family::{Family, Read};
+use super::family::{Family, Read, Soc};
 use super::line::Exchange;
 
 /// The time that a tick may take, and a look at the history may lag.
@@ -30,6 +30,8 @@ pub(crate) struct Told {
     told_at: Option<DateTime<Utc>>,
     newest: Option<DateTime<Utc>>,
     history_soc: Option<f64>,
+    /// The newest fields of a device whose data bear their own time.
+    fields: Option<Value>,
     armed: Vec<bool>,
     since: Vec<Option<DateTime<Utc>>>,
     answered: bool,
@@ -46,6 +48,7 @@ impl Told {
             told_at: None,
             newest: None,
             history_soc: None,
+            fields: None,
             armed: vec![false; family.rules.len()],
             since: vec![None; family.rules.len()],
             answered: false,
@@ -57,6 +60,9 @@ impl Told {
         match (exchange.endpoint.as_str(), exchange.data()) {
             ("getLastPowerData", Some(data)) if data.is_object() => self.power(exchange.at, data, family),
             ("getOneDayPowerBySn", Some(Value::Array(items))) => self.history(items),
+            ("data-last-small", Some(data)) if data.is_object() && data["deviceSn"] == *exchange.serial => {
+                self.latest(exchange.at, data, family);
+            }
             _ => {}
         }
     }
@@ -102,6 +108,37 @@ impl Told {
         let zero = number("soc") == Some(0.0) && self.history_soc.is_some_and(|soc| soc > 3.0);
         let soc = number("soc").filter(|soc| (0.0..=100.0).contains(soc) && !zero && !(dead && *soc == 0.0));
         let car = number("pev").filter(|watts| *watts >= 0.0 && !dead);
+        self.signals(at, soc, car, family);
+    }
+
+    /// Data that bear their own time, from which the state of charge has to be worked out.
+    fn latest(&mut self, at: DateTime<Utc>, data: &Value, family: &Family) {
+        let number = |name: &str| number(data.get(name)?);
+        let soc = match &family.soc {
+            Soc::Told => panic!("this device does not tell it"),
+            Soc::Voltage(points) => number("vbat").and_then(|volts| on_the_curve(points, volts)),
+            Soc::Counted([percent, charged, discharged]) => {
+                let now = number("ebatChargeTotal").zip(number("ebatDischargeTotal"));
+                let on = |(charge, discharge): &(f64, f64)| charge >= charged && discharge >= discharged;
+                now.filter(on).map(|(charge, discharge)| {
+                    let efficiency = 0.9_f64.sqrt();
+                    let gained = (charge - charged) * efficiency - (discharge - discharged) / efficiency;
+                    percent + gained / 10.1 * 100.0
+                })
+            }
+        };
+        let stamp = data["time"].as_str().and_then(|text| self.instant(text));
+        let changed = self.fields.as_ref() != Some(data);
+        self.newest = match stamp {
+            Some(stamp) => self.newest.max(Some(stamp.min(at))),
+            None if changed => self.newest.max(Some(at)),
+            None => self.newest,
+        };
+        self.fields = Some(data.clone());
+        self.signals(at, soc.map(|soc| soc.clamp(0.0, 100.0)), None, family);
+    }
+
+    fn signals(&mut self, at: DateTime<Utc>, soc: Option<f64>, car: Option<f64>, family: &Family) {
         (self.told_at, self.answered) = (Some(at), true);
         for (signal, value) in [(&mut self.soc, soc), (&mut self.ev, car)] {
             *signal = Signal { value, streak: if value.is_some() { signal.streak + 1 } else { 0 } };
@@ -123,17 +160,26 @@ impl Told {
         }
     }
 
+    fn instant(&self, text: &str) -> Option<DateTime<Utc>> {
+        let wall = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").ok()?;
+        Some(self.zone.from_local_datetime(&wall).latest()?.with_timezone(&Utc))
+    }
+
     fn history(&mut self, items: &[Value]) {
-        let stamp = |item: &Value| {
-            let text = item.get("uploadTime")?.as_str()?;
-            let wall = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").ok()?;
-            Some((self.zone.from_local_datetime(&wall).latest()?.with_timezone(&Utc), number(item.get("cbat")?)))
-        };
+        let stamp = |item: &Value| Some((self.instant(item.get("uploadTime")?.as_str()?)?, number(item.get("cbat")?)));
         if let Some((at, soc)) = items.iter().take(NEWEST).filter_map(stamp).max_by_key(|(at, _)| *at) {
             self.newest = self.newest.max(Some(at));
             self.history_soc = soc;
         }
     }
+}
+
+/// By straight lines between points of volts and percent; nothing beyond them.
+fn on_the_curve(points: &[(f64, f64)], volts: f64) -> Option<f64> {
+    points.windows(2).find_map(|pair| {
+        let [(low, from), (high, to)] = [pair[0], pair[1]];
+        (low..=high).contains(&volts).then(|| from + (to - from) * (volts - low) / (high - low))
+    })
 }
 
 fn number(value: &Value) -> Option<f64> {
