@@ -1,6 +1,8 @@
 //! What a store that holds lists of windows in one object means, worked out quarter hour by quarter hour from the cloud's own
 //! fields: apart from the product.
 
+use std::fmt;
+
 use chrono::Weekday;
 use offpeak::simulator::atess::settings::Period;
 use serde_json::{Map, Value};
@@ -9,7 +11,7 @@ use super::family::Grip;
 use super::laid::{Cell, QUARTERS, WEEK};
 
 /// The whole object.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub(crate) struct Lists {
     /// Whether the charge windows are in force.
     pub(crate) charging: bool,
@@ -25,7 +27,7 @@ pub(crate) struct Lists {
 }
 
 /// A window in minutes since midnight, the end exclusive and 1440 for midnight.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct Window {
     pub(crate) from: u16,
     pub(crate) to: u16,
@@ -33,6 +35,23 @@ pub(crate) struct Window {
     /// The target of a charge, the floor of a permission; none if it is the device's own.
     pub(crate) level: Option<u8>,
     pub(crate) watts: Option<u32>,
+}
+
+impl fmt::Debug for Lists {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let switch = |on: bool| if on { "on" } else { "off" };
+        let (charging, restricted) = (switch(self.charging), switch(self.restricted));
+        write!(f, "charge {charging} {:?}, permissions {restricted} {:?}", self.charges, self.permissions)
+    }
+}
+
+impl fmt::Debug for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Window { from, to, level, watts, .. } = self;
+        write!(f, "{:02}:{:02}-{:02}:{:02}", from / 60, from % 60, to / 60, to % 60)?;
+        let days = if self.days.len() == 7 { String::new() } else { format!("{:?}", self.days) };
+        write!(f, " {days} {level:?} {watts:?}")
+    }
 }
 
 impl Window {

@@ -491,7 +491,7 @@ impl Oracle {
         let calm = tick.verified && tick.pending == 0 && tick.sent.is_empty() && self.ticks_since_jump > 2;
         let Some(held) = self.ours().filter(|_| calm) else { return };
         let facts = self.told.facts(&self.family, tick.at);
-        let kept = self.changed.iter().find(|(at, _)| tick.at - *at < STEADY);
+        let kept = self.changed.iter().find(|(at, _)| tick.at - *at < STEADY + SOON);
         let ahead = tick.at + Duration::minutes(self.family.ahead_minutes);
         let lap = lap(self.family.store, self.family.zone, tick.at);
         for slot in lap.into_iter().take_while(|slot| slot.at <= ahead) {

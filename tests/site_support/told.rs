@@ -35,6 +35,10 @@ pub(crate) struct Told {
     armed: Vec<bool>,
     since: Vec<Option<DateTime<Utc>>>,
     answered: bool,
+    /// Whether data were asked for in this tick: a driver with a slow pace may take the last reply again.
+    asked: bool,
+    /// Whether a tick without asking counts as one without an answer.
+    asks_always: bool,
 }
 
 impl Told {
@@ -52,11 +56,14 @@ impl Told {
             armed: vec![false; family.rules.len()],
             since: vec![None; family.rules.len()],
             answered: false,
+            asked: false,
+            asks_always: family.soc == Soc::Told,
         }
     }
 
     /// Takes in one reply.
     pub(crate) fn hear(&mut self, exchange: &Exchange, family: &Family) {
+        self.asked |= exchange.endpoint == "data-last-small";
         match (exchange.endpoint.as_str(), exchange.data()) {
             ("getLastPowerData", Some(data)) if data.is_object() => self.power(exchange.at, data, family),
             ("getOneDayPowerBySn", Some(Value::Array(items))) => self.history(items),
@@ -69,7 +76,8 @@ impl Told {
 
     /// A tick has ended: without an answer in it, health begins anew.
     pub(crate) fn end_tick(&mut self) {
-        if !std::mem::take(&mut self.answered) {
+        let asked = std::mem::take(&mut self.asked) || self.asks_always;
+        if !std::mem::take(&mut self.answered) && asked {
             (self.soc.streak, self.ev.streak) = (0, 0);
         }
     }
