@@ -15,7 +15,7 @@ use site_support::drive::{Day, buggy_day};
 const SEEDS: u64 = 40;
 
 /// The stores beside the two-window one.
-const OTHERS: [Store; 1] = [Store::AtessString];
+const OTHERS: [Store; 2] = [Store::Periodic, Store::AtessString];
 
 /// Every bug in the two-window store; in the others those that show whether the oracle can see there.
 fn planted() -> Vec<(Bug, Store)> {

@@ -54,6 +54,11 @@ fn no_promise_is_broken_on_any_seeded_site_day_of_the_two_window_store() {
 }
 
 #[test]
+fn no_promise_is_broken_on_any_seeded_site_day_of_the_periodic_store() {
+    live("periodic", Store::Periodic);
+}
+
+#[test]
 fn no_promise_is_broken_on_any_seeded_site_day_of_an_atess() {
     live("atess", Store::AtessString);
 }

@@ -9,6 +9,8 @@ use offpeak::device::{Store, WriteDevice};
 use offpeak::policy::Policy;
 use offpeak::simulator::atess;
 use offpeak::simulator::device::{DeviceModel, EmptyRestriction, Overlap, Wrap};
+use offpeak::simulator::periodic::{PeriodCount, PeriodicModel, PeriodicOptions, PeriodicRules, PeriodicSchedule};
+use offpeak::simulator::periodic::{PeriodicWindow, Powerless, Region, Weekdays};
 use offpeak::simulator::store::{Half, Period, Schedule};
 use offpeak::simulator::{Answer, Answers, Call, Cloud, CloudOptions, FaultPlan};
 use offpeak::simulator::{LimitCode, LimitScope, Limits, Numbers, SystemOptions};
@@ -21,7 +23,7 @@ use serde_json::{Value, json};
 
 use super::family::{Family, SERIAL, Soc};
 use super::laid::Held;
-use super::lists::of_atess;
+use super::lists::{of_atess, of_periodic};
 
 /// The share of time that is spent in faults.
 const SHARE: f64 = 0.05;
@@ -32,6 +34,7 @@ const PAST_HOURS: u16 = 6;
 /// The cloud of a store.
 pub(crate) enum Double {
     TwoWindow(Cloud),
+    Periodic(Cloud),
     /// With the percentage that the plant charges to.
     Atess(atess::Cloud, u8),
 }
@@ -41,14 +44,14 @@ impl Answers for Double {
 
     fn handle(&mut self, call: &Call, now: Instant) -> Answer {
         match self {
-            Double::TwoWindow(cloud) => cloud.handle(call, now),
+            Double::TwoWindow(cloud) | Double::Periodic(cloud) => cloud.handle(call, now),
             Double::Atess(cloud, _) => cloud.handle(call, now),
         }
     }
 
     fn advance(&mut self, now: Instant) {
         match self {
-            Double::TwoWindow(cloud) => cloud.advance(now),
+            Double::TwoWindow(cloud) | Double::Periodic(cloud) => cloud.advance(now),
             Double::Atess(cloud, _) => cloud.advance(now),
         }
     }
@@ -89,7 +92,9 @@ impl Double {
                     Some(named) => FaultPlan::parse(named, seed).expect("a plan of faults"),
                     None => FaultPlan::seeded(seed, SHARE),
                 };
-                Double::TwoWindow(Cloud::with_past(options(random, family, plan, seed), start, PAST_HOURS))
+                let options = options(random, family, plan, seed);
+                let double = if family.store == Store::Periodic { Double::Periodic } else { Double::TwoWindow };
+                double(Cloud::with_past(options, start, PAST_HOURS))
             }
         }
     }
@@ -97,6 +102,9 @@ impl Double {
     pub(crate) fn held(&self, serial: &str) -> Held {
         match self {
             Double::TwoWindow(cloud) => Held::TwoWindow(cloud.stored(serial).expect("a system")),
+            Double::Periodic(cloud) => {
+                Held::Lists(Box::new(of_periodic(cloud.stored_periodic(serial).expect("a system"))))
+            }
             Double::Atess(cloud, charges_to) => {
                 Held::Lists(Box::new(of_atess(cloud.stored(serial).expect("a plant"), *charges_to)))
             }
@@ -106,14 +114,14 @@ impl Double {
     /// Whether the newest request changed what is stored.
     pub(crate) fn has_just_stored(&self) -> bool {
         match self {
-            Double::TwoWindow(cloud) => cloud.log().back().is_some_and(|entry| entry.stored),
+            Double::TwoWindow(cloud) | Double::Periodic(cloud) => cloud.log().back().is_some_and(|entry| entry.stored),
             Double::Atess(cloud, _) => cloud.log().back().is_some_and(|entry| entry.stored),
         }
     }
 
     pub(crate) fn met(&self) -> BTreeMap<&'static str, u64> {
         match self {
-            Double::TwoWindow(cloud) => cloud.met(),
+            Double::TwoWindow(cloud) | Double::Periodic(cloud) => cloud.met(),
             Double::Atess(cloud, _) => cloud.met(),
         }
     }
@@ -123,6 +131,11 @@ impl Double {
         let number = random.u8(0..5);
         match self {
             Double::TwoWindow(cloud) => cloud.edit(serial, &two_window_edit(number), now).expect("an edit"),
+            Double::Periodic(cloud) => {
+                let edited = cloud.edit_periodic(serial, &periodic_edit(number), now);
+                // What would overlap with what stands there is cleared instead.
+                edited.or_else(|_| cloud.edit_periodic(serial, &periodic_edit(4), now)).expect("an edit");
+            }
             Double::Atess(cloud, _) => {
                 let edit = atess_edit(number);
                 cloud.edit(serial, edit.as_object().expect("an object"), now).expect("an edit");
@@ -140,6 +153,30 @@ fn two_window_edit(number: u8) -> Value {
             json!({ "ctrDis": 1, "timeDisf1": "17:00", "timeDise1": "21:00", "timeDisf2": "00:00", "timeDise2": "00:00" })
         }
         _ => json!({ "ctrDis": 0, "batUseCap": 5 }),
+    }
+}
+
+/// The second changes what no read tells.
+fn periodic_edit(number: u8) -> Value {
+    let window = |from: &str, to: &str, watts: u32, limit: u8| json!([{ "beginTime": from, "endTime": to, "weeks": null, "chargePower": watts, "chargeLimit": limit }]);
+    let lists = |charge: Value, discharge: Value| {
+        json!({
+            "executeCycleType": 0,
+            "gridChargeCycle": u8::from(charge != json!([])),
+            "ctrDisCycle": u8::from(discharge != json!([])),
+            "chargeTimeList": charge,
+            "dischargeTimeList": discharge,
+        })
+    };
+    match number {
+        0 => {
+            let lunch = window("13:00", "14:30", 3000, 75);
+            json!({ "executeCycleType": 0, "gridChargeCycle": 1, "chargeTimeList": lunch })
+        }
+        1 => json!({ "gridChargeCycle": 0 }),
+        2 => lists(json!([]), window("06:00", "00:00", 10_000, 35)),
+        3 => lists(window("02:00", "03:30", 2000, 60), window("17:00", "21:00", 10_000, 10)),
+        _ => lists(json!([]), json!([])),
     }
 }
 
@@ -172,7 +209,7 @@ pub(crate) fn device(
     };
     let (serial, zone) = (policy.device.serial.as_str(), policy.zone.clone());
     match cloud {
-        Double::TwoWindow(cloud) => {
+        Double::TwoWindow(cloud) | Double::Periodic(cloud) => {
             let credentials = AlphaEssCredentials::new(cloud.app_id(), cloud.app_secret()).expect("credentials");
             let device = AlphaEss::new(line, clock, credentials, serial, zone, Some(limits)).with_seed(seed);
             let device = device.with_store(policy.device.kind.chosen_store().or(Some(Store::TwoWindow)));
@@ -246,7 +283,40 @@ fn options(random: &mut fastrand::Rng, family: &Family, faults: FaultPlan, seed:
         write_code: if random.bool() { LimitCode::TooFast } else { LimitCode::SetFailed },
         ..Limits::default()
     };
+    if family.store == Store::Periodic {
+        system.periodic = periodic_options(random);
+    }
     CloudOptions { systems: vec![system], faults, limits, seed, ..CloudOptions::default() }
+}
+
+fn periodic_options(random: &mut fastrand::Rng) -> PeriodicOptions {
+    let region = if random.bool() { Region::Periodic } else { Region::Both };
+    let left = |from, to, watts, limit| PeriodicWindow {
+        period: Period { from, to },
+        weekdays: Weekdays::of(&[1, 2, 3, 4, 5]).expect("days"),
+        watts,
+        limit,
+    };
+    let mut schedule = PeriodicSchedule { weekly: true, ..PeriodicSchedule::default() };
+    match random.u8(0..4) {
+        0 => (schedule.grid_charge, schedule.charge) = (true, vec![left(660, 780, 3000, 60)]),
+        1 => {
+            let permissions = vec![left(420, 600, 5000, 10), left(960, 0, 5000, 10)];
+            (schedule.control_discharge, schedule.discharge) = (true, permissions);
+        }
+        _ => {}
+    }
+    let rules = PeriodicRules {
+        count: if random.bool() { PeriodCount::BothLists } else { PeriodCount::EachList },
+        refuses_read_fields: random.bool(),
+        ..PeriodicRules::default()
+    };
+    let model = PeriodicModel {
+        powerless: if random.bool() { Powerless::Inert } else { Powerless::Hold },
+        discharge_wants_power: random.bool(),
+        ..PeriodicModel::default()
+    };
+    PeriodicOptions { rules, model, schedule, ..PeriodicOptions::of(region) }
 }
 
 fn atess_options(

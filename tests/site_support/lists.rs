@@ -5,6 +5,7 @@ use std::fmt;
 
 use chrono::Weekday;
 use offpeak::simulator::atess::settings::Period;
+use offpeak::simulator::periodic::{PeriodicSchedule, PeriodicWindow};
 use serde_json::{Map, Value};
 
 use super::family::Grip;
@@ -177,6 +178,32 @@ pub(crate) fn of_atess(settings: &Map<String, Value>, charges_to: u8) -> Lists {
         charges: windows("valley", Some(charges_to)),
         permissions: windows("peak", None),
         rest: rest.map(|(name, value)| (name.clone(), number(value).map_or(value.clone(), Value::from))).collect(),
+    }
+}
+
+/// The lists of the periodic store. Fillers and elements without power are none.
+pub(crate) fn of_periodic(schedule: &PeriodicSchedule) -> Lists {
+    let windows = |windows: &[PeriodicWindow], charge: bool| {
+        let used = windows.iter().filter(|window| window.watts > 0 && window.period.from != window.period.to);
+        let window = |window: &PeriodicWindow| {
+            let Period { from, to } = Period { from: window.period.from, to: window.period.to };
+            Window {
+                from,
+                to: if to == 0 { 1440 } else { to },
+                days: (1..).zip(WEEK).filter(|(day, _)| window.weekdays.contains(*day)).map(|(_, day)| day).collect(),
+                level: Some(window.limit),
+                watts: charge.then_some(window.watts),
+            }
+        };
+        used.map(window).collect()
+    };
+    Lists {
+        charging: schedule.grid_charge,
+        restricted: schedule.control_discharge,
+        told_whole: false,
+        charges: windows(&schedule.charge, true),
+        permissions: windows(&schedule.discharge, false),
+        rest: Map::new(),
     }
 }
 
