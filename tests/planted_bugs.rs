@@ -19,7 +19,14 @@ const OTHERS: [Store; 2] = [Store::Periodic, Store::AtessString];
 
 /// Every bug in the two-window store; in the others those that show whether the oracle can see there.
 fn planted() -> Vec<(Bug, Store)> {
-    let few = [Bug::BlindRetry, Bug::OffGrid, Bug::FloorBelowReserve, Bug::LeftBehind, Bug::DriftIgnored];
+    let few = [
+        Bug::BlindRetry,
+        Bug::OffGrid,
+        Bug::FloorBelowReserve,
+        Bug::UnconfirmedAccepted,
+        Bug::DriftIgnored,
+        Bug::LeftBehind,
+    ];
     let all = Bug::ALL.map(|bug| (bug, Store::TwoWindow));
     let elsewhere = OTHERS.into_iter().flat_map(|store| few.map(|bug| (bug, store)));
     all.into_iter().chain(elsewhere.filter(|(bug, store)| bug.fits(*store))).collect()
@@ -48,7 +55,9 @@ fn row(bug: Bug, store: Store) -> (String, bool) {
 #[test]
 fn every_planted_bug_is_caught_by_the_promise_that_it_breaks() {
     let (next, rows) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let planted = planted();
+    let asked = std::env::var("OFFPEAK_SITE_STORE").ok();
+    let mut planted = planted();
+    planted.retain(|(_, store)| asked.as_ref().is_none_or(|asked| *asked == store.word()));
     let only = std::env::var("OFFPEAK_BUG").ok();
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     std::thread::scope(|scope| {

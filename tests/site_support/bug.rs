@@ -152,6 +152,10 @@ impl Bug {
                 (family.kind, family.writes_per_day, family.ahead_minutes) = ("many charges", 2, 60);
             }
             Bug::DriftIgnored | Bug::DriftHidden => family.reclaim = false,
+            Bug::LeftBehind => {
+                family.rules = vec![all_day(Read::Soc { below: 75.0, until: 80.0 }, Grip::Charge(90))];
+                (family.kind, family.writes_per_day, family.between_minutes) = ("charge when low", 40, 10);
+            }
             _ => {}
         }
     }

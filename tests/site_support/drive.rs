@@ -70,6 +70,7 @@ fn lived(store: Store, seed: u64, scene: Option<Bug>, planted: bool) -> Day {
     let mut family = Family::draw(&mut random, store);
     if let Some(bug) = scene {
         bug.fit(&mut family);
+        family.fit_targets();
     }
     let start = start(&mut random, &family);
     let mut drive = Drive::new(seed, random, family, start, scene, planted);

@@ -140,7 +140,14 @@ impl Family {
             if let Some(Read::Ev { .. }) = rule.read {
                 (self.kind, rule.read) = ("hold when low", Some(Read::Soc { below: 35.0, until: 45.0 }));
             }
-            if let Grip::Charge(_) = rule.grip {
+        }
+        self.fit_targets();
+    }
+
+    /// An ATESS charges as far as it charges.
+    pub(crate) fn fit_targets(&mut self) {
+        for rule in &mut self.rules {
+            if let (Store::AtessString, Grip::Charge(_)) = (self.store, rule.grip) {
                 rule.grip = Grip::Charge(self.charges_to);
             }
         }

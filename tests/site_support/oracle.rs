@@ -178,7 +178,7 @@ impl Oracle {
         let open = journal.unfinished("home").expect("a journal").map(|unfinished| unfinished.sequence.id);
         let mut written: Vec<&Exchange> = Vec::new();
         for exchange in exchanges {
-            if self.talks && exchange.object().is_some() {
+            if self.talks {
                 println!("{exchange}");
             }
             self.told.hear(exchange, &self.family);
