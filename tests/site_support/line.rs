@@ -229,8 +229,15 @@ impl Exchange {
 
 impl fmt::Display for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let held = self.object().map(|object| self.after.part(object));
         let (at, code) = (self.at.format("%d %H:%M:%S%.3f"), self.code());
-        write!(f, "{at} {} reached {} stored {} code {code:?}: {held:?}", self.endpoint, self.reached, self.stored)
+        write!(f, "{at} {} reached {} stored {} code {code:?}: ", self.endpoint, self.reached, self.stored)?;
+        match self.object() {
+            Some(object) => write!(f, "{:?}", self.after.part(object)),
+            None => {
+                let tells = ["soc", "pev", "vbat", "ebatChargeTotal", "ebatDischargeTotal", "time"];
+                let told = tells.iter().filter_map(|name| Some((name, self.data()?.get(name)?)));
+                told.into_iter().try_for_each(|(name, value)| write!(f, "{name} {value} "))
+            }
+        }
     }
 }

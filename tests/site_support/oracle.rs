@@ -486,12 +486,15 @@ impl Oracle {
     }
 
     /// P6 between writes: nothing pending, everything ours, and yet a grip within `program ahead` that nothing asks for.
-    /// P11 asks that a grip which a reading changed stay for half an hour: what was asked for at that change excuses it.
+    /// P11 asks that a grip which a reading changed stay for half an hour, and `when blind: keep` that it stay while the
+    /// readings fail: what was asked for at that change excuses it.
     fn standing(&mut self, tick: &Tick) {
         let calm = tick.verified && tick.pending == 0 && tick.sent.is_empty() && self.ticks_since_jump > 2;
         let Some(held) = self.ours().filter(|_| calm) else { return };
         let facts = self.told.facts(&self.family, tick.at);
-        let kept = self.changed.iter().find(|(at, _)| tick.at - *at < STEADY + SOON);
+        let blind =
+            !self.family.safe_when_blind && self.told.is_blind_for_less_than(tick.at, self.family.ahead_minutes);
+        let kept = self.changed.iter().find(|(at, _)| blind || tick.at - *at < STEADY + SOON);
         let ahead = tick.at + Duration::minutes(self.family.ahead_minutes);
         let lap = lap(self.family.store, self.family.zone, tick.at);
         for slot in lap.into_iter().take_while(|slot| slot.at <= ahead) {

@@ -32,6 +32,8 @@ pub(crate) struct Told {
     history_soc: Option<f64>,
     /// The newest fields of a device whose data bear their own time.
     fields: Option<Value>,
+    /// Their newest stamp.
+    stamp: Option<DateTime<Utc>>,
     armed: Vec<bool>,
     since: Vec<Option<DateTime<Utc>>>,
     answered: bool,
@@ -53,6 +55,7 @@ impl Told {
             newest: None,
             history_soc: None,
             fields: None,
+            stamp: None,
             armed: vec![false; family.rules.len()],
             since: vec![None; family.rules.len()],
             answered: false,
@@ -104,6 +107,12 @@ impl Told {
         family.rules.iter().enumerate().map(fact).collect()
     }
 
+    /// Whether the state of charge cannot be used, and was measured less than so many minutes ago.
+    pub(crate) fn is_blind_for_less_than(&self, now: DateTime<Utc>, minutes: i64) -> bool {
+        let lately = self.newest.is_some_and(|at| now - at < Duration::minutes(minutes));
+        lately && self.usable(self.soc, now).is_none()
+    }
+
     fn usable(&self, signal: Signal, now: DateTime<Utc>) -> Option<f64> {
         let measured = self.newest?.min(self.told_at?);
         let fresh = now - measured <= self.max_age + SLACK;
@@ -136,12 +145,15 @@ impl Told {
             }
         };
         let stamp = data["time"].as_str().and_then(|text| self.instant(text));
-        let changed = self.fields.as_ref() != Some(data);
-        self.newest = match stamp {
-            Some(stamp) => self.newest.max(Some(stamp.min(at))),
-            None if changed => self.newest.max(Some(at)),
-            None => self.newest,
+        // What is newer than at the look before was measured since then, whatever the two clocks say.
+        let news = match (stamp, self.stamp) {
+            (Some(stamp), Some(before)) => stamp > before,
+            (Some(_), None) => false,
+            (None, _) => self.fields.as_ref() != Some(data),
         };
+        let since = if news { self.told_at.or(Some(at)) } else { None };
+        self.newest = self.newest.max(stamp.map(|stamp| stamp.min(at))).max(since);
+        self.stamp = stamp.or(self.stamp);
         self.fields = Some(data.clone());
         self.signals(at, soc.map(|soc| soc.clamp(0.0, 100.0)), None, family);
     }
@@ -155,7 +167,8 @@ impl Told {
             match rule.read {
                 Some(Read::Soc { below, until }) => match soc {
                     Some(soc) if soc < below => self.armed[index] = true,
-                    Some(soc) if soc >= until => self.armed[index] = false,
+                    // What is not believed yet need not let go.
+                    Some(soc) if soc >= until && self.soc.streak >= 2 => self.armed[index] = false,
                     _ => {}
                 },
                 Some(Read::Ev { above, .. }) => match car {
