@@ -250,7 +250,7 @@ fn every_answer_for_programs_is_json() {
     check("override hold --for 1h", &["version", "site", "action", "at", "until", "bound", "holder"]);
     check("resume", &["version", "site", "at", "override", "drifts", "holder"]);
     check("restore home.yaml", &["version", "site", "original", "present", "changes", "presumed", "stored"]);
-    check("read home.yaml", &["version", "site", "device", "now", "readings", "schedule"]);
+    check("read home.yaml", &["version", "site", "device", "now", "readings", "remark", "schedule"]);
     check("init other.yaml", &["version", "file", "site", "driver", "serial", "timezone"]);
     check("check home.yaml", &["policies"]);
 }
