@@ -394,7 +394,7 @@ impl Cloud {
         let Some(system) = self.systems.iter_mut().find(|system| system.serial == serial) else {
             return Envelope::bare(self.unknown_serial);
         };
-        if exchange.endpoint.is_periodic() && !system.periodic.readable {
+        if !exchange.endpoint.is_open(&system.periodic) {
             return Envelope::bare(code::NOT_ENTITLED);
         }
         if !self.reads.allow(&serial, exchange.endpoint.name(), self.limits.read_seconds, second) {

@@ -1,5 +1,7 @@
 //! The vendor's endpoints by their working names.
 
+use super::periodic::PeriodicStore;
+
 /// An endpoint. The names of the vendor's own snippets (`getInChargeConfigInfo` and its like) do not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Endpoint {
@@ -73,6 +75,18 @@ impl Endpoint {
     /// Whether it is of the periodic store.
     pub(super) fn is_periodic(self) -> bool {
         matches!(self, Endpoint::Periodic | Endpoint::UpdatePeriodic)
+    }
+
+    /// Whether it is open to the account of a system; what is of neither store always is.
+    pub(super) fn is_open(self, store: &PeriodicStore) -> bool {
+        match self {
+            Endpoint::Periodic => store.readable,
+            Endpoint::UpdatePeriodic => store.writable,
+            Endpoint::Charge | Endpoint::Discharge | Endpoint::UpdateCharge | Endpoint::UpdateDischarge => {
+                !store.two_windows_closed
+            }
+            _ => true,
+        }
     }
 
     /// Whether it tells power or energy.

@@ -15,20 +15,16 @@ use super::system::{Change, System};
 pub(super) fn change(endpoint: Endpoint, body: &Map<String, Value>, system: &System) -> Result<Change, Envelope> {
     let half = |which: Which, least: u8| Half::from_fields(which, body, least).map(|half| Change::Half(which, half));
     let change = match endpoint {
-        Endpoint::UpdatePeriodic => return periodic(body, system),
+        Endpoint::UpdatePeriodic => PeriodicSchedule::from_fields(body, &system.periodic.rules).map(Change::Periodic),
         Endpoint::UpdateDischarge => half(Which::Discharge, 0),
         _ => half(Which::Charge, system.world.model().least_cap),
     };
-    change.map_err(refusal)
-}
-
-/// Whether the account is entitled is looked at only once the body is sound, as with the real one.
-fn periodic(body: &Map<String, Value>, system: &System) -> Result<Change, Envelope> {
-    let schedule = PeriodicSchedule::from_fields(body, &system.periodic.rules).map_err(refusal)?;
-    if !system.periodic.writable {
-        return Err(Envelope::bare(code::NOT_ENTITLED));
+    // Whether the account is entitled is looked at only once the body is sound, as with the real one.
+    match change.map_err(refusal)? {
+        _ if !endpoint.is_open(&system.periodic) => Err(Envelope::bare(code::NOT_ENTITLED)),
+        Change::Periodic(schedule) if schedule.overlaps() => Err(refusal(Misfit::Overlap)),
+        change => Ok(change),
     }
-    if schedule.overlaps() { Err(refusal(Misfit::Overlap)) } else { Ok(Change::Periodic(schedule)) }
 }
 
 fn refusal(misfit: Misfit) -> Envelope {

@@ -30,6 +30,8 @@ pub struct PeriodicOptions {
     pub readable: bool,
     /// Whether `setTimeChargeBySn` is open to it; else 6017.
     pub writable: bool,
+    /// Whether the two-window store is closed to the account: 6017 on its reads and writes.
+    pub two_windows_closed: bool,
     /// What the cloud takes.
     pub rules: PeriodicRules,
     /// How the device follows it.
@@ -87,9 +89,11 @@ impl FromStr for PeriodicOptions {
                 "no-read" => options.readable = false,
                 "write" => options.writable = true,
                 "no-write" => options.writable = false,
+                "no-two-windows" => options.two_windows_closed = true,
                 "six-per-list" => options.rules.count = PeriodCount::EachList,
                 _ => {
-                    return Err(format!("`{word}` is none of read, no-read, write, no-write and six-per-list"));
+                    let known = "read, no-read, write, no-write, no-two-windows and six-per-list";
+                    return Err(format!("`{word}` is none of {known}"));
                 }
             }
         }
@@ -130,6 +134,8 @@ mod tests {
         check("two-window,read,write", Region::TwoWindow, (true, true));
         let lists: PeriodicOptions = "both,six-per-list".parse().expect("options");
         assert_eq!(lists.rules.count, PeriodCount::EachList);
+        let closed: PeriodicOptions = "periodic,no-two-windows".parse().expect("options");
+        assert!(closed.two_windows_closed && !lists.two_windows_closed);
         assert!("".parse::<PeriodicOptions>().is_err() && "periodic,fast".parse::<PeriodicOptions>().is_err());
         for region in Region::ALL {
             assert_eq!(region.name().parse(), Ok(region));

@@ -13,12 +13,14 @@ pub(in crate::simulator) struct PeriodicStore {
     pub(in crate::simulator) rules: PeriodicRules,
     pub(in crate::simulator) readable: bool,
     pub(in crate::simulator) writable: bool,
+    #[serde(default)]
+    pub(in crate::simulator) two_windows_closed: bool,
 }
 
 impl PeriodicStore {
     pub(in crate::simulator) fn new(options: &PeriodicOptions) -> PeriodicStore {
-        let PeriodicOptions { readable, writable, rules, .. } = *options;
-        PeriodicStore { stored: options.schedule.clone(), rules, readable, writable }
+        let PeriodicOptions { readable, writable, two_windows_closed, rules, .. } = *options;
+        PeriodicStore { stored: options.schedule.clone(), rules, readable, writable, two_windows_closed }
     }
 
     /// Whether it is that of a system which has none. A saved state leaves that out.
