@@ -324,9 +324,14 @@ impl WriteDevice for AlphaEss {
         if let Some(error) = self.not_ours(settings.object(), endpoint) {
             return Err(WriteFailure::Refused(error));
         }
+        let refused = |reason: String| Err(WriteFailure::Refused(DeviceError::Permanent { endpoint, reason }));
+        if let Settings::Windows(list) = settings
+            && list.store != Store::Periodic
+        {
+            return refused(format!("not called: the windows are of the {}", list.store.name()));
+        }
         if settings.is_unread() {
-            let reason = "not called: whether the windows are to be in force is not said".to_owned();
-            return Err(WriteFailure::Refused(DeviceError::Permanent { endpoint, reason }));
+            return refused("not called: whether the windows are to be in force is not said".to_owned());
         }
         self.cloud.write(endpoint, &self.serial, &payload(settings, &self.serial)).await
     }
