@@ -140,6 +140,7 @@ fn connect(policy: &Policy, way: Way, world: Option<&Kept>) -> Result<Box<dyn Wr
         }
         (DeviceKind::Atess(mapping), _) => Ok(Box::new(sampled(policy, mapping, way)?)),
         (DeviceKind::Simulated { .. }, Some(world)) => {
+            store.into_iter().for_each(|store| world.stand_where(store));
             let (app_id, app_secret) = world.credentials();
             let line = Arc::new(InProcess::new(world.cloud(), Arc::clone(&way.clock)));
             let credentials = AlphaEssCredentials::new(&app_id, &app_secret)?;

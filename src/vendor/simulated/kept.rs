@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::device::Store;
 use crate::simulator::battery::Battery;
-use crate::simulator::{Cloud, CloudOptions, FaultPlan, SystemOptions};
+use crate::simulator::{Cloud, CloudOptions, FaultPlan, Region, SystemOptions};
 use crate::time::{Instant, Zone};
 use crate::units::{Energy, Fraction, Power};
 
@@ -81,6 +82,24 @@ impl Kept {
     #[must_use]
     pub fn cloud(&self) -> Arc<Mutex<Cloud>> {
         Arc::clone(&self.cloud)
+    }
+
+    /// From now on the house stands where this store has an effect on it, unless it stands there already: the region of a
+    /// simulated house is whatever its owner wants to try. Whether the store may be driven is settled before.
+    pub fn stand_where(&self, store: Store) {
+        let mut cloud = self.cloud.lock().unwrap_or_else(PoisonError::into_inner);
+        let region = if store == Store::Periodic { Region::Periodic } else { Region::TwoWindow };
+        let has_effect = |region: Region| match store {
+            Store::Periodic => region.follows_periodic(),
+            _ => region.follows_two_windows(),
+        };
+        let elsewhere = |cloud: &Cloud, serial: &str| !cloud.world(serial).is_some_and(|one| has_effect(one.region()));
+        let serials: Vec<String> =
+            cloud.serials().filter(|serial| elsewhere(&cloud, serial)).map(str::to_owned).collect();
+        for serial in serials {
+            // A serial that the cloud has just named is one of its own.
+            let _ = cloud.set_region(&serial, region);
+        }
     }
 
     /// The instant up to which the world has come.
