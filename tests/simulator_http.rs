@@ -165,3 +165,40 @@ async fn where_no_simulator_answers_there_is_no_clock() {
     line.running.stop().await;
     assert!(RemoteClock::connect(&url).await.expect_err("nobody there").contains("no simulator's clock"));
 }
+
+#[tokio::test]
+async fn the_periodic_store_and_its_region_are_within_reach_of_a_test() {
+    let line = Line::open(0.0, "").await;
+    let told = async || line.control(false, "state", "").await.1["systems"][0]["periodic"].clone();
+    assert!(told().await.is_null(), "the usual system knows nothing of it");
+    let read = format!("getTimeChargeBySn?sysSn={SERIAL}");
+    assert_eq!(line.vendor(&read, None).await.expect("a reply").1["code"], 6017);
+    assert_eq!(line.control(true, "region?name=periodic", "").await.0, 200);
+    assert_eq!(line.vendor(&read, None).await.expect("a reply").1["code"], 200);
+    let night = r#"{"gridChargeCycle":1,"chargeTimeList":[{"beginTime":"00:00","endTime":"05:30","chargePower":3000,"chargeLimit":90}]}"#;
+    assert_eq!(line.control(true, "periodic", night).await, (200, json!({})));
+    let lists = |state: &Value| {
+        let list = |holder: &str| state[holder]["chargeTimeList"].as_array().expect("a list").len();
+        (list("stored"), list("device"))
+    };
+    assert_eq!(lists(&told().await), (1, 0));
+    line.control(true, "advance?seconds=360", "").await;
+    let now = told().await;
+    assert_eq!((lists(&now), now["region"].as_str()), ((1, 1), Some("periodic")));
+    assert_eq!(now["device"]["gridChargeCycle"], 1, "the truth has the switches");
+    for (path, body, reason) in [
+        ("region?name=north", "", "no region is called `north`"),
+        ("region", "", "`name` says which region"),
+        ("periodic", "[]", "a JSON object"),
+        ("periodic", "{", "not JSON"),
+        ("periodic", r#"{"chargeTimeList":[{}]}"#, "beginTime"),
+        ("periodic", r#"{"sysSn":"AL0000"}"#, "no system `AL0000`"),
+    ] {
+        let (status, told) = line.control(true, path, body).await;
+        assert!(status == 400 && told.as_str().is_some_and(|told| told.contains(reason)), "{path} {body}: {told}");
+    }
+    for path in ["periodic", "region?name=both"] {
+        assert_eq!(line.control(false, path, "").await.0, 405);
+    }
+    line.running.stop().await;
+}
