@@ -4,14 +4,16 @@
 
 mod rules_support;
 
-use offpeak::device::{Object, Schedule, Settings};
+use offpeak::device::{Flag, Object, Schedule, Settings, Store};
 use offpeak::engine::Memory;
 use offpeak::plan::compile::{Deferred, Reason};
 use offpeak::plan::{Inputs, Plan};
 use offpeak::policy::Policy;
 use offpeak::report::{Style, why_text};
 use offpeak::time::Instant;
-use rules_support::{RULES, applied, calm, device, json_of, local, look, policy, quiet, screen_of};
+use rules_support::{
+    RULES, applied, calm, device, factory, json_of, listed, local, look, policy, quiet, screen_of, store,
+};
 
 /// Days on which the clocks change in the zones of the policies, the seasons do, holidays begin and end, and plain ones.
 const DAYS: [&str; 9] = [
@@ -26,8 +28,12 @@ const DAYS: [&str; 9] = [
     "2027-03-31 00:00",
 ];
 
-/// What may be on a device, whoever set it.
-fn presents() -> Vec<Schedule> {
+/// What may be on a policy's device, whoever set it.
+fn presents(policy: &Policy) -> Vec<Schedule> {
+    let store = store(policy);
+    if store != Store::TwoWindow {
+        return lists(store);
+    }
     let schedules = [
         ("0 - - 100", "0 - - 10"),
         ("1 23:30-00:00 00:00-05:30 90", "0 - - 10"),
@@ -38,6 +44,24 @@ fn presents() -> Vec<Schedule> {
         ("1 01:00-06:00 - 60", "1 05:00-23:00 - 10"),
     ];
     schedules.iter().map(|(charge, discharge)| device(charge, discharge)).collect()
+}
+
+/// The same where all windows stand in one object.
+fn lists(store: Store) -> Vec<Schedule> {
+    let unread = if store == Store::Periodic { Flag::Unread } else { Flag::On };
+    let night = ["00:00-05:30", "23:30-00:00"];
+    let (off, of_saturdays): ((Flag, &[&str]), &[&str]) = match store {
+        Store::Periodic => ((Flag::Off, &[]), &["02:00-05:00 sat", "12:00-14:00"]),
+        _ => ((Flag::Off, &[]), &["02:00-05:00"]),
+    };
+    vec![
+        listed(store, off, off),
+        listed(store, (Flag::On, &night), off),
+        listed(store, (Flag::On, of_saturdays), (Flag::On, &["05:30-12:00", "16:00-23:00"])),
+        listed(store, (Flag::Off, &["00:00-07:00"]), (Flag::On, &["09:00-00:00"])),
+        listed(store, (unread, &night), (unread, &["06:00-22:00"])),
+        listed(store, (Flag::On, &["22:07-23:15"]), off),
+    ]
 }
 
 /// Every hour of the days, a quarter of an hour and a bit past.
@@ -64,7 +88,7 @@ fn after_the_writes_of_a_plan_there_is_nothing_left_to_write() {
         let policy = policy(name);
         for (turn, now) in moments(&policy).into_iter().enumerate() {
             // Every second schedule in turn: each of them meets every hour of some day.
-            let presents = presents().into_iter().skip(turn % 2).step_by(2);
+            let presents = presents(&policy).into_iter().skip(turn % 2).step_by(2);
             for (present, soc) in presents.zip([30.0, 65.0].into_iter().cycle()) {
                 let before = inputs(&policy, now, present, soc);
                 let first = Plan::make(&policy, &before);
@@ -89,7 +113,7 @@ fn from_the_state_between_two_writes_the_same_schedule_is_reached() {
     for name in RULES {
         let policy = policy(name);
         for now in moments(&policy).into_iter().step_by(4) {
-            for present in presents() {
+            for present in presents(&policy) {
                 let before = inputs(&policy, now, present, 50.0);
                 let first = Plan::make(&policy, &before);
                 let desired = applied(present, &first);
@@ -116,7 +140,7 @@ fn the_same_inputs_make_the_same_bytes() {
     for name in RULES {
         let (policy, again) = (policy(name), rules_support::policy(name));
         for now in moments(&policy).into_iter().step_by(12) {
-            for present in presents() {
+            for present in presents(&policy) {
                 let told = |policy: &Policy| {
                     let inputs = inputs(policy, now, present, 45.0);
                     let plan = Plan::make(policy, &inputs);
@@ -133,10 +157,10 @@ fn the_same_inputs_make_the_same_bytes() {
 fn writes_of_a_day_stay_within_the_budget() {
     for name in RULES {
         let policy = policy(name);
-        let mut most = [0; 2];
+        let mut most = [0; 3];
         for day in DAYS.into_iter().step_by(2) {
             let start = local(&policy.zone, day);
-            let mut present = device("0 - - 100", "0 - - 10");
+            let mut present = factory(&policy);
             let mut memory = Memory::empty(&policy);
             let mut sent: Vec<(chrono::NaiveDate, Settings)> = Vec::new();
             for quarter in 0..2 * 96_i32 {
@@ -151,14 +175,14 @@ fn writes_of_a_day_stay_within_the_budget() {
                 sent.extend(plan.writes().iter().map(|write| (date, write.settings)));
                 present = applied(present, &plan);
             }
-            for (index, object) in [Object::Charge, Object::Discharge].into_iter().enumerate() {
+            for (index, object) in Object::ALL.into_iter().enumerate() {
                 let of_day =
                     |date| sent.iter().filter(move |(day, settings)| *day == date && settings.object() == object);
                 let worst = sent.iter().map(|(date, _)| of_day(*date).count()).max().unwrap_or(0);
                 most[index] = most[index].max(worst);
             }
         }
-        println!("{name}: at most {} charge and {} discharge writes a day", most[0], most[1]);
+        println!("{name}: at most {} charge, {} discharge and {} list writes a day", most[0], most[1], most[2]);
         let limit = policy.limits.writes_per_day as usize;
         assert!(most.iter().all(|most| *most < limit), "{name}: {most:?}");
     }
@@ -172,7 +196,7 @@ fn what_is_promised_for_a_time_is_done_by_then() {
         let policy = policy(name);
         for (day, soc) in DAYS.into_iter().zip([30.0, 60.0].into_iter().cycle()) {
             let start = local(&policy.zone, day);
-            let mut present = device("0 - - 100", "0 - - 10");
+            let mut present = factory(&policy);
             let mut memory = Memory::empty(&policy);
             let mut promised: Vec<Deferred> = Vec::new();
             for quarter in 0..2 * 96_i64 {

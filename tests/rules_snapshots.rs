@@ -413,3 +413,56 @@ fn simulated_home() {
     json(name, "inside-the-window", &inside);
     diary(name, "2027-03-26 12:00", 3);
 }
+
+#[test]
+fn periodic_week() {
+    let name = "periodic-week";
+    let first = moment("The first evening, nothing set yet", "2026-11-20 21:10").soc(41.0).load(430.0).factory();
+    let lunch = moment("Inside a lunch that charges gently", "2026-11-23 12:30").soc(60.0).load(500.0).battery(-2000.0);
+    screens(
+        name,
+        "a-week",
+        &[
+            moment("Three hours and more before the first night", "2026-11-20 20:41").soc(41.0).load(430.0).factory(),
+            first,
+            moment("Inside a working night", "2026-11-23 01:10").soc(62.0).load(300.0).battery(-5000.0),
+            lunch,
+            moment("In the evening peak", "2026-11-23 17:30").soc(80.0).load(1400.0),
+            moment("A slow morning", "2026-11-21 02:00").soc(55.0).load(300.0).battery(0.0),
+        ],
+    );
+    screens(
+        name,
+        "trouble",
+        &[
+            moment("Blind, nothing set yet", "2026-11-20 20:41").blind().factory(),
+            moment("Blind inside a night", "2026-11-23 01:10").blind(),
+            moment("The schedule could not be read", "2026-11-20 20:41").unread(),
+        ],
+    );
+    json(name, "the-first-evening", &first);
+    why(name, "at-lunch", &lunch);
+    diary(name, "2027-03-27 12:00", 7);
+}
+
+#[test]
+fn atess_night() {
+    let name = "atess-night";
+    let first = moment("The first evening, nothing set yet", "2026-11-19 20:41").soc(41.0).load(2000.0).factory();
+    let kept = moment("What is left is kept", "2026-11-20 13:30").soc(28.0).load(3000.0).battery(0.0).acted();
+    screens(
+        name,
+        "a-day",
+        &[
+            first,
+            moment("Inside the night", "2026-11-20 01:10").soc(62.0).load(1500.0).battery(-5000.0),
+            moment("After the night", "2026-11-20 08:00").soc(96.0).load(4000.0).sun(500.0),
+            kept,
+            moment("Before a day off", "2026-11-20 21:30").soc(50.0).load(1500.0),
+        ],
+    );
+    screens(name, "trouble", &[moment("Blind inside the night", "2026-11-20 01:10").blind()]);
+    json(name, "the-first-evening", &first);
+    why(name, "what-is-left-is-kept", &kept);
+    diary(name, "2027-03-27 12:00", 7);
+}

@@ -12,7 +12,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use offpeak::device::{Object, PerObject, Schedule};
+use offpeak::device::window_list::Windows;
+use offpeak::device::{Flag, ListWindow, Object, PerObject, Period, Schedule, Store, WindowList};
 use offpeak::engine::{Memory, Override, Situation, banded_prices};
 use offpeak::plan::budget::{MayGrant, Permits, Refusal};
 use offpeak::plan::timeline::Steps;
@@ -20,17 +21,20 @@ use offpeak::plan::{Inputs, Outlook, Plan};
 use offpeak::policy::load;
 use offpeak::policy::model::{Action, Policy};
 use offpeak::report::{Device, Style, plan_json, plan_text, why_text};
+use offpeak::runner::payload;
 use offpeak::snapshot::{Reading, Snapshot};
-use offpeak::time::{ClockTime, Instant, Zone};
+use offpeak::time::{ClockTime, Instant, Weekdays, Zone};
 use offpeak::units::{Power, Soc};
-use offpeak::vendor::alphaess::{parse_device_file, payload};
+use offpeak::vendor::alphaess::parse_device_file;
 use serde_json::{Value, json};
 
 /// Every policy in `rules/`, in the order of their names.
-pub const RULES: [&str; 8] = [
+pub const RULES: [&str; 10] = [
+    "atess-night",
     "ev-guard",
     "evening-peak-hold",
     "holiday-calendar",
+    "periodic-week",
     "simulated-home",
     "uk-three-rate",
     "uk-two-rate-night",
@@ -55,12 +59,50 @@ pub enum Held {
     Ours,
     /// These two objects, each as `1 23:30-00:00 00:00-05:30 90`, with `-` for a window that is unused.
     These(&'static str, &'static str),
+    /// What it holds from the factory.
+    Factory,
     /// It could not be read.
     Unread,
 }
 
-/// What a device holds from the factory: no charge from the grid, no restriction, a floor of 10 %.
-pub const FACTORY: Held = Held::These("0 - - 100", "0 - - 10");
+/// The store of a policy's device.
+pub fn store(policy: &Policy) -> Store {
+    policy.device.capability().store
+}
+
+/// What a policy's device holds from the factory: no charge from the grid, no restriction, a floor of 10 %.
+pub fn factory(policy: &Policy) -> Schedule {
+    match store(policy) {
+        Store::TwoWindow => device("0 - - 100", "0 - - 10"),
+        store => listed(store, (Flag::Off, &[]), (Flag::Off, &[])),
+    }
+}
+
+/// A schedule of lists: each a switch and its windows, as `00:00-05:30` or, of a day or some days as `00:00-05:30 sat`.
+pub fn listed(store: Store, charges: (Flag, &[&str]), permissions: (Flag, &[&str])) -> Schedule {
+    let has_limits = store == Store::Periodic;
+    let windows = |texts: &[&str], limit: Option<u8>| -> Windows {
+        let window = |text: &&str| {
+            let (times, day) = text.split_once(' ').unwrap_or((text, ""));
+            let (from, to) = times.split_once('-').expect("a period");
+            let (from, to): (ClockTime, ClockTime) = (from.parse().unwrap(), to.parse().unwrap());
+            let days = match day {
+                "" => Weekdays::ALL,
+                "sat" => Weekdays::only(chrono::Weekday::Sat),
+                other => panic!("{other} is no day of these tests"),
+            };
+            ListWindow { period: Period { from, to }, days, limit, power: has_limits.then_some(5000) }
+        };
+        texts.iter().map(window).collect()
+    };
+    Schedule::Windows(WindowList {
+        store,
+        charge: charges.0,
+        restricted: permissions.0,
+        charge_windows: windows(charges.1, Some(if has_limits { 90 } else { 100 })),
+        permissions: windows(permissions.1, has_limits.then_some(10)),
+    })
+}
 
 /// One moment: when, what was read, what the device holds.
 #[derive(Clone, Copy, Debug)]
@@ -132,7 +174,7 @@ impl Moment {
 
     /// Nobody has set anything yet.
     pub fn factory(self) -> Moment {
-        Moment { held: FACTORY, ..self }
+        Moment { held: Held::Factory, ..self }
     }
 
     pub fn holds(self, charge: &'static str, discharge: &'static str) -> Moment {
@@ -169,6 +211,7 @@ impl Case {
         let present = match moment.held {
             Held::Ours => Some(ours),
             Held::These(charge, discharge) => Some(device(charge, discharge)),
+            Held::Factory => Some(factory(&policy)),
             Held::Unread => None,
         };
         let mut permits = Permits::FREE;
@@ -231,7 +274,7 @@ pub fn screen_of(policy: &Policy, plan: &Plan<'_>) -> String {
 }
 
 pub fn json_of(policy: &Policy, plan: &Plan<'_>) -> Value {
-    plan_json(plan, &told(policy), &|settings| payload(settings, &policy.device.serial))
+    plan_json(plan, &told(policy), &|settings| payload(settings, &policy.device))
 }
 
 fn told(policy: &Policy) -> Device<'_> {
@@ -257,8 +300,7 @@ pub fn quiet(now: Instant, soc: f64, load: f64, sun: f64) -> Snapshot {
 /// What is written over some days of a quiet house, looked at every quarter hour: the moments and the settings.
 pub fn diary(policy: &Policy, from: &str, days: i64, soc: f64) -> Vec<(Instant, String)> {
     let start = local(&policy.zone, from);
-    let Held::These(charge, discharge) = FACTORY else { panic!("the factory's schedule is known") };
-    let (mut memory, mut present) = (Memory::empty(policy), device(charge, discharge));
+    let (mut memory, mut present) = (Memory::empty(policy), factory(policy));
     let mut written = Vec::new();
     for quarters in 0..days * 96 {
         let now = start + chrono::Duration::minutes(15 * quarters);
@@ -296,8 +338,7 @@ fn power(watts: f64) -> Power {
 /// What is remembered, and what offpeak has left on the device: a quiet day and a half, then twelve minutes as they are now.
 fn looked_until(policy: &Policy, moment: &Moment, now: Instant) -> (Memory, Schedule) {
     let mut memory = Memory::empty(policy);
-    let Held::These(charge, discharge) = FACTORY else { panic!("the factory's schedule is known") };
-    let mut present = device(charge, discharge);
+    let mut present = factory(policy);
     if matches!(moment.held, Held::Ours) {
         for half_hours in (1..=72).rev() {
             let at = now - chrono::Duration::minutes(30 * half_hours);
