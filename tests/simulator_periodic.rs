@@ -114,21 +114,24 @@ fn with_element(field: &str, value: &Value, weekly: bool) -> Value {
     good
 }
 
+/// Asserts what is said to a body, and that it is stored if it is taken and else is not.
+fn assert_taken(bench: &mut Bench, body: &Value, expect: u64, names: &str) {
+    let empty = json!({ "chargeTimeList": [], "dischargeTimeList": [], "gridChargeCycle": 0, "ctrDisCycle": 0,
+                        "executeCycleType": 0 });
+    bench.cloud.edit_periodic(SERIAL, &empty, bench.now).expect("an edit");
+    let answer = bench.post(WRITE, body);
+    assert_eq!(code(&answer), Some(expect), "{body}");
+    let named = envelope(&answer)["expMsg"].to_string();
+    assert!(named.contains(names), "{body}: {named}");
+    assert!(envelope(&answer)["data"].is_null());
+    assert_eq!(stored(bench) != PeriodicSchedule::default(), expect == 200, "{body}");
+}
+
 #[test]
 fn a_body_is_taken_only_as_a_whole_and_only_in_its_range() {
     let mut bench = bench();
     let good = body("10", &charges(&["00:00-05:30"]), &[]);
-    let mut check = |body: &Value, expect: u64, names: &str| {
-        let answer = bench.post(WRITE, body);
-        assert_eq!(code(&answer), Some(expect), "{body}");
-        let named = envelope(&answer)["expMsg"].to_string();
-        assert!(named.contains(names), "{body}: {named}");
-        assert!(envelope(&answer)["data"].is_null());
-        assert_eq!(stored(&bench) != PeriodicSchedule::default(), expect == 200, "{body}");
-        let empty = json!({ "chargeTimeList": [], "dischargeTimeList": [], "gridChargeCycle": 0, "ctrDisCycle": 0,
-                            "executeCycleType": 0 });
-        bench.cloud.edit_periodic(SERIAL, &empty, bench.now).expect("an edit");
-    };
+    let mut check = |body: &Value, expect: u64, names: &str| assert_taken(&mut bench, body, expect, names);
     let with = |field: &str, value: Value| {
         let mut body = good.clone();
         body[field] = value;
@@ -156,6 +159,16 @@ fn a_body_is_taken_only_as_a_whole_and_only_in_its_range() {
         check(&with(switch, json!("1")), 10001, switch);
         check(&with(switch, json!(true)), 10001, switch);
     }
+    for text in ["", "{", "[]", "null"] {
+        let answer = bench.call("POST", &format!("/api/{WRITE}"), Some(text.to_owned()));
+        assert_eq!(code(&answer), Some(10001), "{text}");
+    }
+}
+
+#[test]
+fn an_element_is_taken_only_as_a_whole_and_only_in_its_range() {
+    let mut bench = bench();
+    let mut check = |body: &Value, expect: u64, names: &str| assert_taken(&mut bench, body, expect, names);
     let mut field = |name: &str, value: Value, expect: u64| {
         let named = if expect == 200 { "" } else { name };
         check(&with_element(name, &value, false), expect, named);
@@ -195,10 +208,6 @@ fn a_body_is_taken_only_as_a_whole_and_only_in_its_range() {
     weeks(json!([1, 8]), 6001);
     weeks(json!([7, 1, 1]), 200);
     check(&with_element("weeks", &json!("in a daily schedule nobody looks"), false), 200, "");
-    for text in ["", "{", "[]", "null"] {
-        let answer = bench.call("POST", &format!("/api/{WRITE}"), Some(text.to_owned()));
-        assert_eq!(code(&answer), Some(10001), "{text}");
-    }
 }
 
 #[test]

@@ -60,7 +60,7 @@ impl PeriodicSchedule {
     /// Whether the device would take it: one time off the quarter hours makes it ignore the whole.
     #[must_use]
     pub fn is_on_grid(&self) -> bool {
-        let on_grid = |one: &PeriodicWindow| one.period.from % 15 == 0 && one.period.to % 15 == 0;
+        let on_grid = |one: &PeriodicWindow| one.period.from.is_multiple_of(15) && one.period.to.is_multiple_of(15);
         self.charge.iter().chain(&self.discharge).all(on_grid)
     }
 
