@@ -133,13 +133,13 @@ impl Conductor {
     async fn forward(&self, request: Request) -> (u16, String) {
         let (parts, body) = request.into_parts();
         let body = to_bytes(body, 1 << 20).await.expect("a body");
-        let writes = parts.method == "POST";
+        let writes = parts.method != "GET";
         if writes {
             self.gate.pass(Point::BeforeTheCloud).await;
         }
         let path = parts.uri.path_and_query().expect("a path").as_str();
         let mut call = self.client.request(parts.method, format!("{}{path}", self.simulator)).body(body);
-        for name in ["appId", "timeStamp", "sign", "Content-Type"] {
+        for name in ["appId", "timeStamp", "sign", "Authorization", "Accept-Language", "Content-Type"] {
             call = parts.headers.get(name).into_iter().fold(call, |call, value| call.header(name, value));
         }
         let reply = call.send().await.expect("a reply");

@@ -3,22 +3,25 @@
 #![allow(dead_code, reason = "each scenario uses some of it")]
 
 pub(crate) mod conductor;
+mod double;
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant as Real};
 
 use offpeak::journal::{AlarmRecord, Journal, LogFilter, LogKind, WriteRecord};
 use offpeak::simulator::store::Schedule;
-use offpeak::simulator::{Cloud, CloudOptions, Fault, FaultPlan, LogEntry, Running, ServeOptions, serve};
+use offpeak::simulator::{Cloud, LogEntry, Region};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 use conductor::Conductor;
 pub(crate) use conductor::{Instant, Point};
+pub(crate) use double::On;
+use double::{Behind, Served};
 
 /// The simulator's usual serial.
 pub(crate) const SERIAL: &str = "ALS000000000001";
@@ -40,6 +43,9 @@ const TICK: &[u8] = b"DEBUG tick: ";
 
 /// How a house begins.
 pub(crate) struct Setup {
+    pub(crate) on: On,
+    /// Which of the AlphaESS stores has an effect.
+    pub(crate) region: Region,
     pub(crate) start: &'static str,
     /// How fast the simulator's clock runs by itself; 0 leaves it to the conductor.
     pub(crate) speed: f64,
@@ -53,8 +59,20 @@ pub(crate) struct Setup {
 
 impl Default for Setup {
     fn default() -> Setup {
-        let policy = night("");
-        Setup { start: "2026-11-20T20:41:00Z", speed: 0.0, seed: 7, past_hours: 2, policy, gated: false }
+        Setup::on(On::TwoWindow)
+    }
+}
+
+impl Setup {
+    /// A night on this store.
+    pub(crate) fn on(on: On) -> Setup {
+        let (policy, region) = (on.night(""), on.region());
+        Setup { on, region, start: "2026-11-20T20:41:00Z", speed: 0.0, seed: 7, past_hours: 2, policy, gated: false }
+    }
+
+    /// The same with these lines under `limits`.
+    pub(crate) fn limits(self, limits: &str) -> Setup {
+        Setup { policy: self.on.night(limits), ..self }
     }
 }
 
@@ -96,13 +114,13 @@ pub(crate) fn at(text: &str) -> Instant {
 /// A house.
 pub(crate) struct House {
     runtime: Runtime,
-    running: Option<Running>,
-    cloud: Arc<Mutex<Cloud>>,
+    running: Option<Served>,
+    behind: Behind,
+    pub(crate) on: On,
     pub(crate) conductor: Arc<Conductor>,
     clock: String,
     api: String,
     folder: TempDir,
-    app_id: String,
 }
 
 /// What the program answered.
@@ -135,16 +153,14 @@ struct Beats {
 impl House {
     pub(crate) fn begin(setup: Setup) -> House {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-        let cloud = CloudOptions { app_secret: SECRET.to_owned(), seed: setup.seed, ..CloudOptions::default() };
-        let start = at(setup.start);
-        let options = ServeOptions { port: 0, speed: setup.speed, start, past_hours: setup.past_hours, cloud };
-        let running = runtime.block_on(serve(options)).expect("a port");
-        let conductor = runtime.block_on(Conductor::begin(&running.clock_url));
-        let clock = if setup.speed > 0.0 { running.clock_url.clone() } else { conductor.url.clone() };
-        let api = if setup.gated { format!("{}/api", conductor.url) } else { running.url.clone() };
-        let (cloud, app_id) = (running.cloud(), running.app_id.clone());
+        let running = setup.on.serve(&runtime, &setup);
+        let conductor = runtime.block_on(Conductor::begin(running.clock_url()));
+        let clock = if setup.speed > 0.0 { running.clock_url().to_owned() } else { conductor.url.clone() };
+        let gated = format!("{}/{}", conductor.url, setup.on.base());
+        let api = if setup.gated { gated } else { running.url().to_owned() };
+        let (behind, on) = (running.behind(), setup.on);
         let folder = tempfile::tempdir().expect("a folder");
-        let house = House { runtime, running: Some(running), cloud, conductor, clock, api, folder, app_id };
+        let house = House { runtime, running: Some(running), behind, on, conductor, clock, api, folder };
         house.write_policy(&setup.policy);
         house
     }
@@ -172,8 +188,9 @@ impl House {
         std::fs::read_to_string(self.policy()).expect("a policy")
     }
 
+    /// The cloud of a house with an AlphaESS.
     pub(crate) fn cloud(&self) -> MutexGuard<'_, Cloud> {
-        self.cloud.lock().expect("the cloud")
+        self.behind.alphaess()
     }
 
     /// Ends the simulator: from now on nobody listens.
@@ -198,7 +215,7 @@ impl House {
 
     /// A request to one of the simulator's controls, such as `fault?name=zeros&minutes=5`.
     pub(crate) fn control(&self, path: &str, body: &str) {
-        let url = format!("{}/sim/{path}", self.running.as_ref().expect("a simulator").clock_url);
+        let url = format!("{}/sim/{path}", self.running.as_ref().expect("a simulator").clock_url());
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
         let reply = self.runtime.block_on(client.post(url).body(body.to_owned()).send()).expect("a reply");
         assert_eq!(reply.status().as_u16(), 200, "{path}");
@@ -211,41 +228,75 @@ impl House {
 
     /// Faults as in a list of them.
     pub(crate) fn faults(&self, list: &str) {
-        *self.cloud().faults_mut() = FaultPlan::parse(list, 1).expect("a list of faults");
+        self.behind.set_faults(list);
     }
 
     /// The state of charge in truth.
     pub(crate) fn soc(&self) -> f64 {
-        self.cloud().world(SERIAL).expect("a world").soc()
+        self.behind.soc()
     }
 
     pub(crate) fn set_soc(&self, percent: f64) {
-        self.cloud().world_mut(SERIAL).expect("a world").battery_mut().set_soc(percent);
+        self.behind.set_soc(percent);
+    }
+
+    /// What the battery has taken from the grid so far, in kWh.
+    pub(crate) fn charged(&self) -> f64 {
+        self.behind.charged()
     }
 
     /// What the device holds in truth.
-    pub(crate) fn device(&self) -> Schedule {
-        *self.cloud().world(SERIAL).expect("a world").device_copy()
+    pub(crate) fn device(&self) -> String {
+        self.behind.device(self.on)
     }
 
-    /// What the cloud stores.
+    /// What the cloud stores, whatever the store.
+    pub(crate) fn kept(&self) -> String {
+        self.behind.stored(self.on).0
+    }
+
+    /// Whether what the cloud stores charges from the grid.
+    pub(crate) fn charges(&self) -> bool {
+        self.behind.stored(self.on).1
+    }
+
+    /// Someone else edits the schedule; a word of the alarm about it.
+    pub(crate) fn edit(&self) -> &'static str {
+        let (path, body, word) = self.on.edit();
+        let before = self.kept();
+        self.control(path, body);
+        assert_ne!(before, self.kept(), "an edit changes something");
+        word
+    }
+
+    /// What the cloud stores in two windows.
     pub(crate) fn stored(&self) -> Schedule {
         self.cloud().stored(SERIAL).expect("a schedule")
     }
 
+    /// Every request that arrived at the cloud.
+    pub(crate) fn log(&self) -> Vec<LogEntry> {
+        self.behind.log()
+    }
+
+    /// The latest instant that the cloud was told of.
+    pub(crate) fn cloud_now(&self) -> Instant {
+        self.behind.now()
+    }
+
     /// Every write that arrived at the cloud.
     pub(crate) fn writes(&self) -> Vec<LogEntry> {
-        self.cloud().log().iter().filter(|entry| entry.method == "POST").cloned().collect()
+        self.log().into_iter().filter(|entry| entry.method != "GET").collect()
     }
 
     /// How many requests for an endpoint have arrived.
     pub(crate) fn requests(&self, endpoint: &str) -> usize {
-        self.cloud().log().iter().filter(|entry| entry.endpoint().ends_with(endpoint)).count()
+        self.log().iter().filter(|entry| entry.endpoint().ends_with(endpoint)).count()
     }
 
     /// How often a fault had an effect.
-    pub(crate) fn met(&self, fault: Fault) -> u64 {
-        self.cloud().met().get(fault.name()).copied().unwrap_or_default()
+    pub(crate) fn met(&self, fault: &str) -> u64 {
+        self.behind.met(fault)
     }
 
     /// The journal, to be looked into.
@@ -294,7 +345,10 @@ impl House {
         let mut command = Command::new(env!("CARGO_BIN_EXE_offpeak"));
         command.args(arguments).args(["--clock", &self.clock]).arg("--state").arg(self.state());
         command.env_clear().current_dir(self.folder.path());
-        command.env("OFFPEAK_ALPHAESS_APP_ID", &self.app_id).env("OFFPEAK_ALPHAESS_APP_SECRET", SECRET);
+        command.env(self.on.secret_variable(), SECRET);
+        if self.on != On::Atess {
+            command.env("OFFPEAK_ALPHAESS_APP_ID", self.cloud().app_id());
+        }
         command.stdin(Stdio::null());
         command
     }
@@ -337,7 +391,13 @@ impl House {
             assert!(begun.elapsed() < PATIENCE, "not seen: {what}");
             self.conductor.rest(Duration::from_millis(1));
             let waits = self.conductor.waits_now();
-            waits.into_iter().find(|wait| !is_full_minute(*wait)).into_iter().for_each(|wait| self.move_to(wait));
+            // An ATESS is read once a minute, so a tick there waits for full minutes as well.
+            let any = self.on == On::Atess;
+            waits
+                .into_iter()
+                .find(|wait| any || !is_full_minute(*wait))
+                .into_iter()
+                .for_each(|wait| self.move_to(wait));
         }
     }
 
