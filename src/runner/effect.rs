@@ -35,6 +35,10 @@ impl Site {
         let limits = self.policy.limits;
         let power = self.policy.battery.charge_power;
         let watch = Watch::begin(&day, wall, now, written_at, power, limits.reading_max_age);
+        // Where the device's own floor holds and nobody knows it, an empty battery that stands still breaks no word.
+        let reserve = self.policy.battery.reserve.percent();
+        let floor = watch.floor.or_else(|| (0..=100).find(|percent| f64::from(*percent) >= reserve));
+        let watch = Watch { floor, ..watch };
         let verdict = watch.judge(self.samples.make_contiguous(), now);
         if verdict == Verdict::Effective && watch.grip != Grip::SelfConsume {
             self.note_seen(now)?;
