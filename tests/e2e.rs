@@ -36,6 +36,11 @@ macro_rules! on_every_store {
             fn periodic() {
                 super::$scenario(On::Periodic);
             }
+
+            #[test]
+            fn atess() {
+                super::$scenario(On::Atess);
+            }
         }
     )* };
 }
@@ -189,7 +194,7 @@ fn p7_killed_after_the_write_was_stored_it_is_not_sent_again(on: On) {
     service.wait_until("a write under way", |house| house.conductor.gate.arrived() == 1);
     service.kill();
     assert!(house.writes()[0].stored);
-    assert_eq!(outcomes(&house.intents()[0]), []);
+    assert_eq!(outcomes(&house.intents()[0]), [], "{:?}", house.intents());
 
     house.conductor.gate.release();
     let mut service = house.run(&[]);
@@ -215,7 +220,7 @@ fn p7_an_apply_that_was_killed_is_finished_by_the_next(on: On) {
 
 fn p7_p8_a_lost_reply_is_read_before_anything_else_even_over_a_kill(on: On) {
     let house = House::begin(Setup::on(on));
-    house.fault("lost-reply", 1);
+    house.fault("lost-reply", 1 + on.write_takes() / 60);
     let mut service = house.run(&[]);
     service.wait_until("a write without a reply", |house| {
         house.intents_so_far().first().is_some_and(|write| outcomes(write).contains(&Outcome::Unknown))

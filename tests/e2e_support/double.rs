@@ -146,7 +146,7 @@ impl On {
 
     /// Seconds from an intent to its write at the most: an ATESS is read before, in its turn.
     pub(crate) fn write_takes(self) -> i64 {
-        if self == On::Atess { 60 } else { 0 }
+        if self == On::Atess { 120 } else { 0 }
     }
 
     /// The endpoint of a write.
