@@ -38,6 +38,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long the program may show no sign of life before the clock is moved on all the same.
 const SILENCE: Duration = Duration::from_secs(10);
 
+/// How long the program waits for a full minute alone before that is taken for a wait of its tick.
+const STILL: Duration = Duration::from_millis(200);
+
 /// What the log says at the end of every tick.
 const TICK: &[u8] = b"DEBUG tick: ";
 
@@ -386,18 +389,19 @@ impl House {
     }
 
     fn wait_while(&self, what: &str, mut goes_on: impl FnMut() -> bool) {
-        let begun = Real::now();
+        let (begun, mut still) = (Real::now(), Real::now());
         while goes_on() {
             assert!(begun.elapsed() < PATIENCE, "not seen: {what}");
             self.conductor.rest(Duration::from_millis(1));
             let waits = self.conductor.waits_now();
-            // An ATESS is read once a minute, so a tick there waits for full minutes as well.
-            let any = self.on == On::Atess;
-            waits
-                .into_iter()
-                .find(|wait| any || !is_full_minute(*wait))
-                .into_iter()
-                .for_each(|wait| self.move_to(wait));
+            // An ATESS is read once a minute, so a tick there waits for full minutes as well: then it waits beside the heartbeat,
+            // or, where the heartbeat has ended, for a while alone. A program at work is not hurried.
+            let any = self.on == On::Atess && (waits.len() > 1 || still.elapsed() > STILL);
+            let next = waits.into_iter().find(|wait| any || !is_full_minute(*wait));
+            if let Some(next) = next {
+                self.move_to(next);
+                still = Real::now();
+            }
         }
     }
 
