@@ -185,6 +185,9 @@ fn p7_killed_before_the_write_arrived_it_is_sent_once_more_after_the_restart(on:
     assert_eq!(intents.len(), 2);
     assert!(outcomes(&intents[1]).contains(&Outcome::Stored), "{intents:?}");
     assert!(house.charges());
+    if on == On::TwoWindow {
+        assert!(house.cloud().world(SERIAL).unwrap().device_copy().charge.enabled);
+    }
 }
 
 fn p7_killed_after_the_write_was_stored_it_is_not_sent_again(on: On) {
@@ -329,6 +332,7 @@ fn p13_a_foreign_edit_is_named_and_left_alone_until_apply_makes_it_ours(on: On) 
     let house = applied(Setup::on(on));
     let mut service = house.run(&[]);
     service.live_until(at("2026-11-20T21:00:00Z"));
+    let cap = |house: &House, percent: u8| assert!(on != On::TwoWindow || house.stored().charge.percent == percent);
     let ours = house.kept();
     let word = house.edit();
     let theirs = house.kept();
@@ -341,12 +345,14 @@ fn p13_a_foreign_edit_is_named_and_left_alone_until_apply_makes_it_ours(on: On) 
     service.live_until(at("2026-11-21T06:00:00Z"));
     assert_eq!(house.writes().len(), 1, "left alone");
     assert_eq!(house.kept(), theirs);
+    cap(&house, 55);
     assert_eq!(told(&house, "changed by someone else"), (1, 0), "told once");
     assert!(service.terminate().success());
 
     house.move_to(at("2026-11-21T21:00:00Z"));
     house.offpeak(&["apply", "home.yaml", "--yes"]).with_code(0);
     assert_eq!(house.kept(), ours);
+    cap(&house, 90);
     let mut service = house.run(&[]);
     service.live_for(70);
     assert!(house.alarms().is_empty(), "ours again: {:?}", house.alarms());
@@ -592,7 +598,8 @@ fn p18_a_dry_run_sends_nothing_whatever_happens(on: On) {
     let house = House::begin(Setup { policy: on.night("on drift: reclaim; on exit: self-consume"), ..Setup::on(on) });
     let mut service = house.run(&["--dry-run"]);
     service.live_for(5);
-    house.edit();
+    let (path, body) = on.owners_night();
+    house.control(path, body);
     service.live_for(65);
     house.fault("bad-gateway", 10);
     house.write_policy(&on.night("on exit: restore").replace("charge to 90%", "charge to 80%"));
