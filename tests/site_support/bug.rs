@@ -61,10 +61,12 @@ impl Bug {
         Bug::LeftBehind,
     ];
 
-    /// The promise whose test must notice it on a store. A driver that reads before each write writes nothing unread.
+    /// The promise whose test must notice it on a store: a driver that reads before each write writes nothing unread, and
+    /// where only readings take windows away, what is left behind rests on a reading.
     pub(crate) fn promise(self, store: Store) -> &'static str {
         match (self, store) {
             (Bug::BlindRetry, Store::AtessString) => "P20",
+            (Bug::LeftBehind, Store::Periodic) => "P4",
             _ => self.says().1,
         }
     }
@@ -152,7 +154,8 @@ impl Bug {
                 (family.kind, family.writes_per_day, family.ahead_minutes) = ("many charges", 2, 60);
             }
             Bug::DriftIgnored | Bug::DriftHidden => family.reclaim = false,
-            Bug::LeftBehind => {
+            // A week's windows stay for good, but for those that a reading asked for.
+            Bug::LeftBehind if family.store == Store::Periodic => {
                 family.rules = vec![all_day(Read::Soc { below: 75.0, until: 80.0 }, Grip::Charge(90))];
                 (family.kind, family.writes_per_day, family.between_minutes) = ("charge when low", 40, 10);
             }
@@ -234,11 +237,12 @@ impl Liar {
         }
         if let (Bug::LeftBehind, Some(Settings::Windows(before))) = (bug, self.sent.windows) {
             let stays = before.charge_windows.iter().find(|window| !list.charge_windows.contains(window));
-            let free = list.charge_windows.is_empty() && !list.restricts();
-            stays.filter(|_| free).into_iter().for_each(|window| {
+            if let Some(window) = stays.filter(|_| list.charge_windows.is_empty()) {
                 bent.charge_windows.push(*window);
                 bent.charge = Flag::On;
-            });
+                bent.permissions = before.permissions;
+                bent.restricted = before.restricted;
+            }
         }
         bent
     }

@@ -113,7 +113,9 @@ impl Held {
         let days = if matches!(self, Held::TwoWindow(_)) { &WEEK[..1] } else { &WEEK[..] };
         let firmer = |day: Weekday, quarter: usize| {
             let (from, to) = (self.cell(day, quarter), to.cell(day, quarter));
-            to.grip > from.grip || to.floor.unwrap_or(0) > from.floor.unwrap_or(0).max(reserve)
+            // Where it charged or held it gave nothing at all: any floor is less than that.
+            let gave = from.floor.is_some() || from.grip == Grip::SelfConsume;
+            to.grip > from.grip || gave && to.floor.unwrap_or(0) > from.floor.unwrap_or(0).max(reserve)
         };
         days.iter().any(|day| (0..QUARTERS).any(|quarter| firmer(*day, quarter)))
     }
