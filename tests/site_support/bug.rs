@@ -66,7 +66,7 @@ impl Bug {
     pub(crate) fn promise(self, store: Store) -> &'static str {
         match (self, store) {
             (Bug::BlindRetry, Store::AtessString) => "P20",
-            (Bug::LeftBehind, Store::Periodic) => "P4",
+            (Bug::LeftBehind, Store::Periodic | Store::AtessString) => "P4",
             _ => self.says().1,
         }
     }
@@ -155,7 +155,7 @@ impl Bug {
             }
             Bug::DriftIgnored | Bug::DriftHidden => family.reclaim = false,
             // A week's windows stay for good, but for those that a reading asked for.
-            Bug::LeftBehind if family.store == Store::Periodic => {
+            Bug::LeftBehind if family.store != Store::TwoWindow => {
                 family.rules = vec![all_day(Read::Soc { below: 75.0, until: 80.0 }, Grip::Charge(90))];
                 (family.kind, family.writes_per_day, family.between_minutes) = ("charge when low", 40, 10);
             }
