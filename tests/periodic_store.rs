@@ -510,3 +510,25 @@ fn p13_drift_of_a_list_is_a_difference_that_can_be_read() {
     check(weaker, true);
     check(WindowList::empty(Store::Periodic), true);
 }
+
+#[test]
+fn p13_windows_added_where_ours_are_switched_off_are_drift() {
+    let ours =
+        WindowList { charge: Flag::Off, charge_windows: WindowList::empty(Store::Periodic).charge_windows, ..night() };
+    let check = |proven: WindowList, read: WindowList, drifts: bool| {
+        let proven = Settings::Windows(proven);
+        let unread = WindowList { charge: Flag::Unread, restricted: Flag::Unread, ..read };
+        let Schedule::Windows(read) = Schedule::Windows(unread).recalling(Some(&proven)) else { panic!("a list") };
+        assert_eq!(drift(Some(&proven), &[], &Settings::Windows(read)).is_some(), drifts, "{proven:?} {read}");
+        assert_eq!(read.is_unread(), drifts, "whoever added them may have switched them on");
+    };
+    check(ours, ours, false);
+    check(ours, night(), true);
+    let unrestricted = WindowList { restricted: Flag::Off, permissions: ours.charge_windows, ..night() };
+    check(unrestricted, unrestricted, false);
+    let mut permitted = unrestricted;
+    permitted.permissions.push(window("17:00", "21:00", 10, 5000));
+    check(unrestricted, permitted, true);
+    let switched_off = WindowList { charge: Flag::Off, ..night() };
+    check(switched_off, night(), false);
+}

@@ -88,18 +88,35 @@ impl WindowList {
         Ok(Day { quarters })
     }
 
-    /// Whether two contents are the same to the device. A switch that cannot be read agrees with any. Contents of unknown
-    /// meaning are the same only to the letter.
+    /// Whether two contents are the same to the device. A switch that cannot be read agrees with any, but not with other windows
+    /// than those that it was written with: whoever changed these may have switched them on. Contents of unknown meaning are
+    /// the same only to the letter.
     #[must_use]
     pub fn same_meaning(&self, other: &WindowList) -> bool {
         if self.store != other.store {
             return false;
         }
+        let told = !self.is_unread() && !other.is_unread();
         let (one, two) = (self.recalling_flags(other), other.recalling_flags(self));
-        match (one.oddity(), two.oddity()) {
-            (None, None) => one.same_days(&two) && one.same_power(&two),
-            _ => one == two,
+        one.same_as_known(&two) && (told || self.same_windows(other))
+    }
+
+    /// The same where the switches are known.
+    fn same_as_known(&self, other: &WindowList) -> bool {
+        match (self.oddity(), other.oddity()) {
+            (None, None) => self.same_days(other) && self.same_power(other),
+            _ => self == other,
         }
+    }
+
+    /// Whether the windows of either kind would do the same if they alone were switched on.
+    fn same_windows(&self, other: &WindowList) -> bool {
+        let none = Windows::default;
+        let charge =
+            |list: &WindowList| WindowList { charge: Flag::On, restricted: Flag::Off, permissions: none(), ..*list };
+        let permission =
+            |list: &WindowList| WindowList { charge: Flag::Off, restricted: Flag::On, charge_windows: none(), ..*list };
+        charge(self).same_as_known(&charge(other)) && permission(self).same_as_known(&permission(other))
     }
 
     /// Why its meaning is not known, if it is not.
@@ -152,7 +169,7 @@ impl WindowList {
     pub fn recalling(self, proven: &WindowList) -> WindowList {
         let recalled = self.recalling_flags(proven);
         let same = recalled.charge_windows == proven.charge_windows && recalled.permissions == proven.permissions;
-        if same || recalled.same_meaning(proven) { recalled } else { self }
+        if same || self.same_meaning(proven) { recalled } else { self }
     }
 
     fn recalling_flags(self, other: &WindowList) -> WindowList {

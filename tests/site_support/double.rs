@@ -175,7 +175,9 @@ fn periodic_edit(number: u8) -> Value {
         }
         1 => json!({ "gridChargeCycle": 0 }),
         2 => lists(json!([]), window("06:00", "00:00", 10_000, 35)),
-        3 => lists(window("02:00", "03:30", 2000, 60), window("17:00", "21:00", 10_000, 10)),
+        3 => {
+            json!({ "executeCycleType": 0, "ctrDisCycle": 1, "dischargeTimeList": window("09:00", "12:00", 10_000, 10) })
+        }
         _ => lists(json!([]), json!([])),
     }
 }
