@@ -83,7 +83,9 @@ impl Double {
                 let plant = cloud.plant(SERIAL).expect("a plant");
                 if let Soc::Counted(origin) = &mut family.soc {
                     let total = plant.total();
-                    *origin = [plant.soc(), total.charge.kwh, total.discharge.kwh];
+                    // As the owner reads them off.
+                    let hundredths = |value: f64| (value * 100.0).round() / 100.0;
+                    *origin = [plant.soc(), total.charge.kwh, total.discharge.kwh].map(hundredths);
                 }
                 Double::Atess(cloud, family.charges_to)
             }

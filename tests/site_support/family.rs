@@ -168,7 +168,7 @@ impl Family {
         };
         let soc = match &self.soc {
             Soc::Counted([percent, charged, discharged]) => {
-                format!("counted from: {percent:.1}%, charged: {charged:.2} kWh, discharged: {discharged:.2} kWh")
+                format!("counted from: {percent:.2}%, charged: {charged:.2} kWh, discharged: {discharged:.2} kWh")
             }
             Soc::Voltage(points) => {
                 let points: Vec<String> =

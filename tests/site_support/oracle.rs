@@ -245,7 +245,8 @@ impl Oracle {
             let soon = write.at <= at && at - write.at < SOON && write.write.settings.object() == object;
             soon && !self.used.contains(&write.id)
         };
-        match intents.iter().rfind(fits) {
+        let intent = intents.iter().rfind(fits);
+        match intent {
             None => self.blame("P20", at, format!("{object:?} was written without an intent")),
             Some(write) => {
                 self.used.insert(write.id);
@@ -264,7 +265,7 @@ impl Oracle {
         let known = self.objects.of_mut(object);
         known.unclear = !exchange.refused() && !exchange.accepted();
         if exchange.stored {
-            self.stored(exchange, object);
+            self.stored(exchange, object, intent.map_or(at, |write| write.at));
         } else if !exchange.refused() {
             known.vouched = false;
         }
@@ -310,7 +311,7 @@ impl Oracle {
     }
 
     /// What the store holds after one of our writes.
-    fn stored(&mut self, exchange: &Exchange, object: Object) {
+    fn stored(&mut self, exchange: &Exchange, object: Object, planned_at: DateTime<Utc>) {
         let at = exchange.at;
         let (before, after) = (&exchange.before, &exchange.after);
         let (was, is) = (before.part(object), after.part(object));
@@ -340,7 +341,7 @@ impl Oracle {
             self.blame("P13", at, "a setting that is not mapped was changed".to_owned());
         }
         self.bounds(at, &is, &was);
-        self.orphan(at, object, before, after);
+        self.orphan(planned_at, object, before, after);
         let now = lap(self.family.store, self.family.zone, at)[0];
         if before.grip(now) != after.grip(now) {
             self.changed = Some((at, self.told.facts(&self.family, at)));
