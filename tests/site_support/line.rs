@@ -204,6 +204,11 @@ impl Exchange {
         }
     }
 
+    /// Whether data do not say that they are another device's.
+    pub(crate) fn is_about_us(&self, data: &Value) -> bool {
+        data.get("deviceSn").is_none_or(|serial| serial.is_null() || *serial == *self.serial)
+    }
+
     /// The data of a reply that says yes.
     pub(crate) fn data(&self) -> Option<&Value> {
         self.reply.as_ref().filter(|_| self.accepted())?.get("data")
@@ -221,8 +226,7 @@ impl Exchange {
 
     /// Whether the driver was told what an object holds.
     pub(crate) fn tells(&self) -> Option<Object> {
-        let ours = |data: &Value| data.get("deviceSn").is_none_or(|serial| *serial == *self.serial);
-        let whole = self.data().is_some_and(|data| data.is_object() && ours(data));
+        let whole = self.data().is_some_and(|data| data.is_object() && self.is_about_us(data));
         self.object().filter(|_| !self.write && whole)
     }
 }

@@ -1,7 +1,7 @@
 //! Whether the promises were kept, after every write that reached the cloud and after every tick: worked out from the cloud's
 //! store, the exchanges and the journal, and written apart from the product.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 use offpeak::device::{Object, Outcome, PerObject, Settings, WriteKind};
@@ -10,7 +10,7 @@ use offpeak::plan::Plan;
 use offpeak::policy::Policy;
 use offpeak::runner::{Tick, replay};
 
-use super::family::{Family, Soc};
+use super::family::Family;
 use super::laid::{Held, Part, Slot, lap, legal};
 use super::line::Exchange;
 use super::told::Told;
@@ -84,8 +84,6 @@ pub(crate) struct Oracle {
     ticks_since_jump: u32,
     /// The last write that changed the grip in force: when, and what the readings said of each rule then.
     changed: Option<(DateTime<Utc>, Vec<bool>)>,
-    /// What the readings said of each rule after the ticks before, the newest first.
-    recent: VecDeque<Vec<bool>>,
     /// What the store held at the last exchange.
     last: Option<Held>,
     /// Whether exchanges about the schedule are printed.
@@ -123,7 +121,6 @@ impl Oracle {
             open: None,
             ticks_since_jump: 100,
             changed: None,
-            recent: VecDeque::new(),
             last: None,
             talks: std::env::var_os("OFFPEAK_SITE_SEED").is_some(),
             grants: 0,
@@ -203,7 +200,6 @@ impl Oracle {
             self.told.end_tick();
             self.ownership(journal, tick.at);
             self.standing(tick);
-            self.remember(tick.at);
             self.plan_again(journal, policy, tick, written.len());
         } else {
             self.told.killed();
@@ -388,7 +384,7 @@ impl Oracle {
             self.blame(
                 promise,
                 at,
-                format!("{object:?}: {grip_now:?} at {then}, where {planned:?} is planned ({facts:?})"),
+                format!("{object:?}: {grip_now:?} at {then}, where {planned:?} is planned ({facts:?}; {})", self.told),
             );
             return;
         }
@@ -490,14 +486,6 @@ impl Oracle {
         }
     }
 
-    /// A state of charge that has to be worked out goes in leaps, which a driver need not believe at once.
-    fn remember(&mut self, at: DateTime<Utc>) {
-        if self.family.soc != Soc::Told {
-            self.recent.push_front(self.told.facts(&self.family, at));
-            self.recent.truncate(3);
-        }
-    }
-
     /// P6 between writes: nothing pending, everything ours, and yet a grip within `program ahead` that nothing asks for.
     /// P11 asks that a grip which a reading changed stay for half an hour, and `when blind: keep` that it stay while the
     /// readings fail: what was asked for at that change excuses it.
@@ -514,7 +502,7 @@ impl Oracle {
             let Slot { at: then, .. } = slot;
             let held = held.grip(slot);
             let asks = |facts: &Vec<bool>| legal(held, self.family.allowed(then, tick.at, facts));
-            if !asks(&facts) && !self.recent.iter().any(asks) && !kept.is_some_and(|(_, facts)| asks(facts)) {
+            if !asks(&facts) && !kept.is_some_and(|(_, facts)| asks(facts)) {
                 self.blame("P6", tick.at, format!("{held:?} stands at {then}, which nothing asks for ({facts:?})"));
                 return;
             }

@@ -1,5 +1,7 @@
 //! What the cloud told of the battery and the car, and whether a rule may rest on it: worked out from the replies alone.
 
+use std::fmt;
+
 use chrono::{DateTime, Duration, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde_json::Value;
@@ -9,6 +11,9 @@ use super::line::Exchange;
 
 /// The time that a tick may take, and a look at the history may lag.
 const SLACK: Duration = Duration::minutes(3);
+
+/// How long after a leap of the state of charge a driver need not believe it.
+const LEAP: Duration = Duration::minutes(4);
 
 /// How many items of a history, newest first, are looked at.
 const NEWEST: usize = 4;
@@ -34,6 +39,8 @@ pub(crate) struct Told {
     fields: Option<Value>,
     /// Their newest stamp.
     stamp: Option<DateTime<Utc>>,
+    /// When a state of charge that had to be worked out last went up or down by more than a battery can.
+    leapt: Option<DateTime<Utc>>,
     armed: Vec<bool>,
     since: Vec<Option<DateTime<Utc>>>,
     answered: bool,
@@ -56,6 +63,7 @@ impl Told {
             history_soc: None,
             fields: None,
             stamp: None,
+            leapt: None,
             armed: vec![false; family.rules.len()],
             since: vec![None; family.rules.len()],
             answered: false,
@@ -70,7 +78,7 @@ impl Told {
         match (exchange.endpoint.as_str(), exchange.data()) {
             ("getLastPowerData", Some(data)) if data.is_object() => self.power(exchange.at, data, family),
             ("getOneDayPowerBySn", Some(Value::Array(items))) => self.history(items),
-            ("data-last-small", Some(data)) if data.is_object() && data["deviceSn"] == *exchange.serial => {
+            ("data-last-small", Some(data)) if data.is_object() && exchange.is_about_us(data) => {
                 self.latest(exchange.at, data, family);
             }
             _ => {}
@@ -107,10 +115,11 @@ impl Told {
         family.rules.iter().enumerate().map(fact).collect()
     }
 
-    /// Whether the state of charge cannot be used, and was measured less than so many minutes ago.
+    /// Whether the state of charge cannot be used or need not be believed yet, and was measured less than so many minutes ago.
     pub(crate) fn is_blind_for_less_than(&self, now: DateTime<Utc>, minutes: i64) -> bool {
         let lately = self.newest.is_some_and(|at| now - at < Duration::minutes(minutes));
-        lately && self.usable(self.soc, now).is_none()
+        let leapt = self.leapt.is_some_and(|at| now - at < LEAP);
+        lately && (leapt || self.usable(self.soc, now).is_none())
     }
 
     fn usable(&self, signal: Signal, now: DateTime<Utc>) -> Option<f64> {
@@ -155,7 +164,10 @@ impl Told {
         self.newest = self.newest.max(stamp.map(|stamp| stamp.min(at))).max(since);
         self.stamp = stamp.or(self.stamp);
         self.fields = Some(data.clone());
-        self.signals(at, soc.map(|soc| soc.clamp(0.0, 100.0)), None, family);
+        let soc = soc.map(|soc| soc.clamp(0.0, 100.0));
+        let leaps = soc.zip(self.soc.value).is_some_and(|(soc, before)| (soc - before).abs() > 1.5);
+        self.leapt = if leaps { Some(at) } else { self.leapt };
+        self.signals(at, soc, None, family);
     }
 
     fn signals(&mut self, at: DateTime<Utc>, soc: Option<f64>, car: Option<f64>, family: &Family) {
@@ -192,6 +204,12 @@ impl Told {
             self.newest = self.newest.max(Some(at));
             self.history_soc = soc;
         }
+    }
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "soc {:?}, car {:?}, told {:?}, measured {:?}", self.soc, self.ev, self.told_at, self.newest)
     }
 }
 
