@@ -249,7 +249,8 @@ impl Oracle {
                 self.counted(exchange, object, write);
             }
         }
-        self.posts.push((at, object));
+        // A driver that reads first sends later than it was told to.
+        self.posts.push((intent.map_or(at, |write| write.at), object));
         let hour =
             self.posts.iter().filter(|(post, one)| *one == object && *post <= at && at - *post < Duration::hours(1));
         if hour.count() > MOST_AN_HOUR {
@@ -269,7 +270,7 @@ impl Oracle {
 
     /// Budget and interval gate the beginning of a sequence.
     fn counted(&mut self, exchange: &Exchange, object: Object, write: &WriteRecord) {
-        let at = exchange.at;
+        let at = write.at;
         let begins = !self.begun.contains_key(&write.sequence);
         if begins {
             let today = at.with_timezone(&self.family.zone).date_naive();
@@ -395,6 +396,8 @@ impl Oracle {
         let held = exchange.before.part(object);
         let known = self.objects.of_mut(object);
         (known.told, known.unclear) = (Some(held.told()), false);
+        // Whoever put back what was ours has taken the matter off the table.
+        known.noticed &= known.ours.as_ref().is_none_or(|ours| !ours.looks_same(&held));
         if let Some((foreign, reads)) = &mut known.foreign
             && foreign.looks_same(&held)
         {
