@@ -232,7 +232,7 @@ fn p7_p8_a_lost_reply_is_read_before_anything_else_even_over_a_kill(on: On) {
     assert!(house.writes()[0].lost && house.writes()[0].stored);
     let mut service = house.run(&[]);
     service.live_for(30);
-    assert_eq!(house.writes().len(), 1);
+    assert_eq!(house.writes().len(), 1, "not sent twice: {:#?} {:#?}", house.writes(), house.intents());
     assert_eq!(outcomes(&house.intents()[0])[..2], [Outcome::Unknown, Outcome::Stored]);
     assert_eq!(house.met("lost-reply"), 1);
 }
