@@ -19,12 +19,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use cli::{Desk, QUIET, start};
 use offpeak::clock::Clock;
+use offpeak::device::mapping::{AtessMapping, AtessModel, PowerMap, ReadingMap, SocMap};
 use offpeak::device::{DeviceError, ReadDevice};
-use offpeak::simulator::{Cloud, CloudOptions, FaultPlan, SystemOptions};
+use offpeak::simulator::{Cloud, CloudOptions, FaultPlan, SystemOptions, atess};
 use offpeak::time::{Instant, Zone};
+use offpeak::units::{Energy, Fraction, Power};
 use offpeak::vendor::account::{Account, Call, Scope};
-use offpeak::vendor::alphaess::AlphaEss;
-use offpeak::vendor::credentials::AlphaEssCredentials;
+use offpeak::vendor::alphaess::{AlphaEss, BatteryLimits};
+use offpeak::vendor::atess::{Battery, Enerclo};
+use offpeak::vendor::credentials::{AlphaEssCredentials, AtessCredentials};
 use offpeak::vendor::simulated::{Home, InProcess, Kept};
 use tokio::sync::Notify;
 use tokio::task::LocalSet;
@@ -99,7 +102,7 @@ fn serial(index: usize) -> String {
 }
 
 /// An account of so many systems at a simulated cloud, and a device for each.
-fn account_of(systems: usize, scope: Scope, faults: &str) -> (Stage, Arc<Mutex<Cloud>>, Vec<AlphaEss>) {
+fn account_of(systems: usize, scope: Scope, faults: &str) -> (Stage, Arc<Mutex<Cloud>>, Vec<Box<dyn ReadDevice>>) {
     let begin: Instant = "2026-11-20T20:41:00Z".parse().unwrap();
     let system = |index| SystemOptions { serial: serial(index), ..SystemOptions::default() };
     let faults = if faults.is_empty() { FaultPlan::none() } else { FaultPlan::parse(faults, 1).unwrap() };
@@ -112,14 +115,14 @@ fn account_of(systems: usize, scope: Scope, faults: &str) -> (Stage, Arc<Mutex<C
         let line = Arc::new(InProcess::new(Arc::clone(&cloud), Arc::clone(&clock)));
         let zone = Zone::named("Europe/London").unwrap();
         let device = AlphaEss::new(line, clock, credentials.clone(), &serial(index), zone, None);
-        device.with_seed(7).with_account(Arc::clone(&account))
+        Box::new(device.with_seed(7).with_account(Arc::clone(&account))) as Box<dyn ReadDevice>
     };
     let devices = (0..systems).map(device).collect();
     (stage, cloud, devices)
 }
 
 /// Each device reads once a minute, all at the same beat. How many times each had readings.
-fn live(stage: &Stage, devices: Vec<AlphaEss>, minutes: u32) -> Vec<u32> {
+fn live(stage: &Stage, devices: Vec<Box<dyn ReadDevice>>, minutes: u32) -> Vec<u32> {
     let clock = stage.clone();
     stage.perform(async move {
         let tasks: Vec<_> = devices
@@ -189,6 +192,56 @@ fn when_one_system_is_called_too_fast_the_whole_account_rests() {
     assert_eq!(read, [0, 0, 0]);
     let calls = cloud.lock().unwrap().log().len();
     // The first rest is a minute, and each doubles: within ten minutes the account is heard four times at the most.
+    assert!(calls <= 4, "{calls} calls of three systems");
+}
+
+/// A token with so many string systems at a simulated cloud, and a device for each.
+fn token_of(systems: usize, faults: &str) -> (Stage, Arc<Mutex<atess::Cloud>>, Vec<Box<dyn ReadDevice>>) {
+    let begin: Instant = "2026-11-20T20:41:00Z".parse().unwrap();
+    let plant = |index| atess::PlantOptions { serial: serial(index), ..atess::PlantOptions::default() };
+    let faults = if faults.is_empty() { atess::FaultPlan::none() } else { atess::FaultPlan::parse(faults, 1).unwrap() };
+    let options = atess::CloudOptions {
+        plants: (0..systems).map(plant).collect(),
+        token: "a-token".to_owned(),
+        faults,
+        ..atess::CloudOptions::default()
+    };
+    let cloud = Arc::new(Mutex::new(atess::Cloud::with_past(options, begin, 2)));
+    let (stage, account) = (Stage::at(begin), Arc::new(Account::new(Scope::Account)));
+    let power = Power::from_watts(5000.0).unwrap();
+    let limits = BatteryLimits {
+        capacity: Energy::from_watt_hours(10_100.0).unwrap(),
+        charge_power: power,
+        discharge_power: power,
+    };
+    let efficiency = Fraction::from_percent(95.0).unwrap();
+    let battery = Battery { limits, charge_efficiency: efficiency, discharge_efficiency: efficiency };
+    let load = Some(PowerMap { fields: vec!["loadActivePower".to_owned()], watts_per_unit: 1.0 });
+    let readings = ReadingMap { load, battery: None, grid: None, solar: None, soc: SocMap::Unknown };
+    let mapping = AtessMapping { model: AtessModel::String, readings, settings: None };
+    let device = |index| {
+        let clock: Arc<dyn Clock> = Arc::new(stage.clone());
+        let line = Arc::new(InProcess::new(Arc::clone(&cloud), Arc::clone(&clock)));
+        let (credentials, zone) = (AtessCredentials::new("a-token").unwrap(), Zone::named("Europe/London").unwrap());
+        let device = Enerclo::new(line, clock, credentials, &serial(index), zone, mapping.clone(), battery);
+        Box::new(device.with_account(Arc::clone(&account))) as Box<dyn ReadDevice>
+    };
+    let devices = (0..systems).map(device).collect();
+    (stage, cloud, devices)
+}
+
+#[test]
+fn the_systems_of_one_token_keep_one_pace_and_rest_together() {
+    let (stage, cloud, devices) = token_of(5, "");
+    let read = live(&stage, devices, 30);
+    let seconds: Vec<i64> = cloud.lock().unwrap().log().iter().map(|entry| entry.second).collect();
+    let gap = seconds.windows(2).map(|pair| pair[1] - pair[0]).min().expect("several calls");
+    assert!(gap >= 10, "{gap} s");
+    assert!(read.iter().all(|read| *read >= 27), "{read:?}");
+
+    let (stage, cloud, devices) = token_of(3, "too-many-requests");
+    assert_eq!(live(&stage, devices, 10), [0, 0, 0]);
+    let calls = cloud.lock().unwrap().log().len();
     assert!(calls <= 4, "{calls} calls of three systems");
 }
 

@@ -174,7 +174,8 @@ fn alphaess(
 /// # Errors
 /// Why it cannot be reached; nothing has been sent yet.
 pub fn sampled(policy: &Policy, mapping: &AtessMapping, way: Way) -> Result<Enerclo, ConnectError> {
-    let line = way.links.line(policy.device.url.as_deref().unwrap_or(atess::BASE_URL))?;
+    let url = policy.device.url.as_deref().unwrap_or(atess::BASE_URL);
+    let line = way.links.line(url)?;
     let lookup = |name: &str| std::env::var(name).ok();
     let credentials = AtessCredentials::find(lookup, config_folder(lookup).as_deref())?;
     let battery = atess::Battery {
@@ -183,7 +184,9 @@ pub fn sampled(policy: &Policy, mapping: &AtessMapping, way: Way) -> Result<Ener
         discharge_efficiency: policy.battery.discharge_efficiency,
     };
     let (serial, zone) = (policy.device.serial.as_str(), policy.zone.clone());
+    let account = way.links.account(url, credentials.token.expose_secret());
     let device = Enerclo::new(line, way.clock, credentials, serial, zone, mapping.clone(), battery);
+    let device = device.with_account(account);
     let device = if way.impatient { device.for_a_look() } else { device };
     Ok(match way.memory.as_deref().and_then(atess::Memory::from_text) {
         Some(memory) => device.with_memory(memory),

@@ -10,6 +10,7 @@ use super::Endpoint;
 use super::codes::{Class, code_error, code_failure, http_error};
 use crate::clock::Clock;
 use crate::device::{DeviceError, WriteFailure};
+use crate::vendor::account::{Account, Call, Crowded, Scope, Turn};
 use crate::vendor::credentials::AtessCredentials;
 use crate::vendor::failure::{malformed, reworded, status_refuses, unreached, without};
 use crate::vendor::pace::Pace;
@@ -28,8 +29,10 @@ pub(super) struct Cloud {
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     credentials: AtessCredentials,
-    /// The last read of each endpoint.
+    /// The last read of each endpoint of this device.
     pub(super) pace: Pace,
+    /// What all devices of the token share.
+    account: Arc<Account>,
 }
 
 /// The key of the pace of an endpoint of a device.
@@ -40,7 +43,13 @@ pub(super) fn pace_key(endpoint: Endpoint, serial: &str) -> String {
 impl Cloud {
     /// An account that is reached over this transport.
     pub(super) fn new(transport: Arc<dyn Transport>, clock: Arc<dyn Clock>, credentials: AtessCredentials) -> Cloud {
-        Cloud { transport, clock, credentials, pace: Pace::default() }
+        let account = Arc::new(Account::new(Scope::Serial));
+        Cloud { transport, clock, credentials, pace: Pace::default(), account }
+    }
+
+    /// The same account, whose turns others share.
+    pub(super) fn with_account(self, account: Arc<Account>) -> Cloud {
+        Cloud { account, ..self }
     }
 
     /// The clock that waits are made on.
@@ -68,10 +77,15 @@ impl Cloud {
             self.clock.sleep(wait).await;
         }
         let request = self.request(Method::Get, endpoint, query, None);
+        let mut turn = self.turn(endpoint.name, serial).await?;
         let (outcome, refused) = match self.transport.send(request).await {
             Ok(reply) => self.data(endpoint.name, &reply),
             Err(error) => (Err(unreached(endpoint.name, &error)), false),
         };
+        if matches!(outcome, Err(DeviceError::TooFast { .. })) {
+            turn.was_too_fast();
+        }
+        drop(turn);
         self.pace.called(&key, self.clock.now(), refused);
         let read = outcome.and_then(|data| parse(&data).map_err(|reason| malformed(endpoint.name, reason)));
         read.map_err(|error| self.scrubbed(error))
@@ -84,6 +98,9 @@ impl Cloud {
         query: &[(&str, &str)],
         body: &Value,
     ) -> Result<(), WriteFailure> {
+        let serial = query.iter().find(|(name, _)| *name == "deviceSn").map_or("", |(_, serial)| serial);
+        let turn = self.account.turn(Call::Write { serial }, self.clock.as_ref()).await;
+        let _turn = turn.map_err(|crowded| WriteFailure::Refused(not_yet(endpoint.name, crowded)))?;
         let request = self.request(Method::Put, endpoint, query, Some(body.to_string()));
         let written = match self.transport.send(request).await {
             Ok(reply) => self.accepted(endpoint.name, &reply),
@@ -96,6 +113,17 @@ impl Cloud {
             WriteFailure::Refused(error) => WriteFailure::Refused(self.scrubbed(error)),
             WriteFailure::OutcomeUnknown(error) => WriteFailure::OutcomeUnknown(self.scrubbed(error)),
         })
+    }
+
+    /// A turn among the devices of the token: whichever was told that it calls too fast, all rest.
+    async fn turn(&self, endpoint: &'static str, serial: &str) -> Result<Turn<'_>, DeviceError> {
+        let call = Call::Read { endpoint, serial };
+        let turn = self.account.turn(call, self.clock.as_ref()).await;
+        let turn = turn.map_err(|crowded| not_yet(endpoint, crowded))?;
+        let Some(until) = self.account.resting_until(call, self.clock.now()) else { return Ok(turn) };
+        turn.give_back();
+        let reason = format!("called too fast before; left alone until {}", until.format("%H:%M:%S UTC"));
+        Err(DeviceError::TooFast { endpoint, reason })
     }
 
     /// The token stands bare in its header, without a scheme word.
@@ -155,4 +183,8 @@ impl Cloud {
     fn without_token(&self, text: &str) -> String {
         without(text, &[&self.credentials.token])
     }
+}
+
+fn not_yet(endpoint: &'static str, crowded: Crowded) -> DeviceError {
+    DeviceError::NotYet { endpoint, reason: crowded.to_string() }
 }

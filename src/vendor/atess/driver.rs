@@ -23,6 +23,7 @@ use crate::device::{
 use crate::snapshot::Snapshot;
 use crate::time::{Instant, Zone};
 use crate::units::{Fraction, Power, Soc};
+use crate::vendor::account::Account;
 use crate::vendor::credentials::AtessCredentials;
 use crate::vendor::failure::malformed;
 use crate::vendor::freshness::Freshness;
@@ -99,6 +100,12 @@ impl Enerclo {
     #[must_use]
     pub fn for_a_look(self) -> Enerclo {
         Enerclo { lenient: true, ..self }
+    }
+
+    /// The same system, whose turns the others of its account share.
+    #[must_use]
+    pub fn with_account(self, account: Arc<Account>) -> Enerclo {
+        Enerclo { cloud: self.cloud.with_account(account), ..self }
     }
 
     /// The same system with what was remembered of it.
