@@ -7,7 +7,7 @@ use crate::plan::compile::{Compiled, Deferred, Reason};
 use crate::plan::diff::{self, Change};
 use crate::plan::{Obstacle, Plan};
 use crate::snapshot::Signal;
-use crate::time::{before, spoken};
+use crate::time::{Instant, before, spoken};
 
 use super::capability;
 use super::layout::{Line, Screen};
@@ -156,6 +156,7 @@ pub(super) fn used(plan: &Plan<'_>, object: Object) -> u32 {
 fn deferred(screen: &mut Screen, plan: &Plan<'_>, compiled: &Compiled, mut told: Option<Reason>, wall: Wall<'_>) {
     screen.line(&Line::default().text(Role::Title, "deferred"));
     let when = if compiled.writes.is_empty() { "as it stands" } else { "after this" };
+    let first = compiled.deferred.iter().map(|deferred| deferred.due).min();
     for deferred in compiled.deferred.iter().take(MOST_DEFERRED) {
         let asked = words::command(deferred.asked, plan.policy.battery.reserve);
         let line = Line::indent(2).text(Role::Text, &wall.span(deferred.from, deferred.until)).text(Role::Text, "  ");
@@ -169,7 +170,7 @@ fn deferred(screen: &mut Screen, plan: &Plan<'_>, compiled: &Compiled, mut told:
             words::reason(deferred.why, needed(plan, deferred), None, wall)
         };
         told = Some(deferred.why);
-        screen.prose(Line::indent(6), Role::Text, &format!("{why} · {}", due(plan, deferred, wall)), 6);
+        screen.prose(Line::indent(6), Role::Text, &format!("{why} · {}", due(plan, deferred, first, wall)), 6);
     }
     let hidden = compiled.deferred.iter().skip(MOST_DEFERRED);
     if let (more @ 1.., Some(last)) = (hidden.clone().count(), hidden.last()) {
@@ -218,8 +219,8 @@ pub(super) fn why(plan: &Plan<'_>, deferred: &Deferred, wall: Wall<'_>) -> Strin
     words::reason(deferred.why, needs, until, wall)
 }
 
-/// When something that waits will be programmed, in words.
-fn due(plan: &Plan<'_>, deferred: &Deferred, wall: Wall<'_>) -> String {
+/// When something that waits will be programmed, in words. `first` is when the first of all is.
+fn due(plan: &Plan<'_>, deferred: &Deferred, first: Option<Instant>, wall: Wall<'_>) -> String {
     let remedy = match deferred.why {
         Reason::MayNotGrant(refusal) => words::remedy(refusal),
         _ => None,
@@ -233,6 +234,12 @@ fn due(plan: &Plan<'_>, deferred: &Deferred, wall: Wall<'_>) -> String {
         None if deferred.why == Reason::LeftOver => format!("will be changed at {}", wall.short(deferred.due)),
         None if conflicts(deferred.why) => {
             format!("programmed not before {}", wall.short(deferred.due))
+        }
+        // Whoever writes a whole week at once writes what comes later with what comes first, as far as it fits.
+        None if plan.capability.store.objects() == [Object::Windows]
+            && first.is_some_and(|first| first < deferred.due) =>
+        {
+            format!("will be programmed by {}", wall.short(deferred.due))
         }
         None => format!("will be programmed at {}", wall.short(deferred.due)),
     }
