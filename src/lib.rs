@@ -17,6 +17,7 @@ pub mod device;
 pub mod diagnostic;
 pub mod engine;
 pub mod journal;
+pub mod optimum;
 pub mod plan;
 pub mod policy;
 pub mod report;
