@@ -7,6 +7,9 @@ use crate::units::{Energy, Price};
 /// How far outside its range a stored energy is a rounding error, kWh.
 const ROUNDING: f64 = 1e-9;
 
+/// A piece that is narrower than this is a rounding error, kWh.
+const SLIVER: f64 = 1e-12;
+
 /// The cost of all slots to come by stored energy: convex and piecewise linear over a range of it.
 ///
 /// Whoever has more stored pays less, by less and less for each kWh. The range begins above empty where what is stored
@@ -92,7 +95,9 @@ impl CostToGo {
     }
 
     pub(super) fn of(slopes: &Slopes) -> CostToGo {
-        CostToGo { low: slopes.low, cost: slopes.cost, pieces: slopes.pieces().collect() }
+        // Cutting leaves slivers that rounding alone made.
+        let pieces = slopes.pieces().filter(|piece| piece.width > SLIVER).collect();
+        CostToGo { low: slopes.low, cost: slopes.cost, pieces }
     }
 
     /// As the set of slopes that a pass works on, within a capacity.
@@ -124,12 +129,12 @@ fn mean_pieces(all: &[CostToGo], low: f64, high: f64, share: f64) -> Vec<Piece> 
     let mut worth = 0.0;
     for one in all {
         let mut before: Option<f64> = None;
-        for (from, to, here) in one.bounds().filter(|(from, to, _)| *to > low && *from < high) {
+        for (from, _, here) in one.bounds().filter(|(from, to, _)| *to > low && *from < high) {
             match before {
                 None => worth += here * share,
                 Some(before) => kinks.push((from, (here - before) * share)),
             }
-            before = (to > from).then_some(here).or(before);
+            before = Some(here);
         }
     }
     kinks.sort_by(|one, other| one.0.total_cmp(&other.0));

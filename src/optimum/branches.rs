@@ -51,13 +51,14 @@ fn each_after(end: Ahead, stride: &[Shape], capacity: f64) -> Vec<Curve> {
 pub(super) fn choose(shape: &Shape, after: &Curve, stored: f64) -> f64 {
     let here = Curve::convex(shape.from, shape.cost, shape.pieces);
     let reach = after.range();
+    let (least, most) = ((stored - reach.1).max(shape.from), (stored - reach.0).min(shape.to));
     let corners = here.points.iter().map(|point| point.stored);
     let landings = after.points.iter().map(|point| stored - point.stored);
-    let inside =
-        |drawn: &f64| (shape.from..=shape.to).contains(drawn) && (reach.0..=reach.1).contains(&(stored - drawn));
+    // What lies beyond a limit, by a rounding error or by far, is tried at the limit.
+    let tried = corners.chain(landings).map(|drawn| drawn.max(least).min(most));
     let cost = |drawn: f64| here.at(drawn) + after.at(stored - drawn);
-    let best = corners.chain(landings).filter(inside).map(|drawn| (drawn, cost(drawn)));
-    best.min_by(|one, other| one.1.total_cmp(&other.1)).map_or(0.0, |(drawn, _)| drawn)
+    let best = tried.map(|drawn| (drawn, cost(drawn))).min_by(|one, other| one.1.total_cmp(&other.1));
+    best.map_or(0.0, |(drawn, _)| drawn)
 }
 
 impl Ahead {

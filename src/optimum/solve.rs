@@ -21,12 +21,17 @@ pub fn solve(store: &Store, slots: &[Slot]) -> Option<Solution> {
     let limits = Limits::of(store);
     let start = limits.within(store.start)?;
     let after = at_the_end(store, &limits, start);
-    let shapes = || slots.iter().map(|slot| least(&limits, slot));
-    let (slopes, past) = convex::back(after.clone(), limits.capacity, shapes().rev().map(|(shape, _)| shape));
-    let ahead = CostToGo::of(&slopes);
-    let drawn = past.forth(Mark::at(&slopes, start), shapes().map(|(shape, _)| shape));
+    let mut all_ordinary = true;
+    let back = slots.iter().rev().map(|slot| {
+        let (shape, ordinary) = least(&limits, slot);
+        all_ordinary &= ordinary;
+        shape
+    });
+    let (slopes, past) = convex::back(after.clone(), limits.capacity, back);
+    let drawn = past.forth(Mark::at(&slopes, start), slots.iter().map(|slot| least(&limits, slot).0));
     let (cost, schedule) = account(store, &limits, slots, start, &drawn);
-    if shapes().all(|(_, ordinary)| ordinary) {
+    let ahead = CostToGo::of(&slopes);
+    if all_ordinary {
         return Some(Solution { cost, bound: cost, schedule, ahead });
     }
     let bound = ahead.at(store.start).unwrap_or(cost).min(cost);

@@ -37,6 +37,18 @@ pub(crate) fn slots(random: &mut Rng, most: usize) -> Vec<Slot> {
     (0..=random.usize(..most)).map(|_| hour(f64::from(random.i32(-3..4) * 2), amount(random), amount(random))).collect()
 }
 
+/// The same with every energy so many times as large. All costs are too, as nothing else is but prices.
+pub(crate) fn stretched(store: &Store, slots: &[Slot], by: f64) -> (Store, Vec<Slot>) {
+    let store = Store {
+        capacity: store.capacity * by,
+        charge_power: store.charge_power * by,
+        discharge_power: store.discharge_power * by,
+        start: store.start * by,
+        ..*store
+    };
+    (store, slots.iter().map(|slot| Slot { load: slot.load * by, solar: slot.solar * by, ..*slot }).collect())
+}
+
 /// The least cost, by trying every whole draw from every whole stored energy in every slot.
 pub(crate) fn least(store: &Store, slots: &[Slot]) -> f64 {
     let whole = |energy: f64| energy.round() as i32;

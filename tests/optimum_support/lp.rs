@@ -30,16 +30,21 @@ impl Program {
     }
 }
 
-/// The least cost when a slot may mix charging and discharging, each for its share of the time.
-///
-/// For usual prices no mixture pays, so this is the optimum. Needs import at or above export in each slot.
-///
-/// `None` if the solver gives up.
-pub(crate) fn least(store: &Store, slots: &[Slot]) -> Option<f64> {
+/// How a slot may mix charging and discharging.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Mixing {
+    /// As it likes. For usual prices no mixture pays, so this is the optimum.
+    Free,
+    /// Each for its share of the time. This is the least under any prices of which import is not below export.
+    ForItsTime,
+}
+
+/// The least cost. Needs import at or above export in each slot. `None` if the solver gives up.
+pub(crate) fn least(store: &Store, slots: &[Slot], mixing: Mixing) -> Option<f64> {
     let mut program = Program { cost: vec![0.0; COLUMNS * slots.len()], ..Program::default() };
     equalities(&mut program, store, slots);
     let equal = program.right.len();
-    inequalities(&mut program, store, slots);
+    inequalities(&mut program, store, slots, mixing);
     let at_least = program.right.len() - equal;
     for (number, slot) in slots.iter().enumerate() {
         program.cost[COLUMNS * number + 2] = slot.import.amount();
@@ -66,7 +71,7 @@ fn equalities(program: &mut Program, store: &Store, slots: &[Slot]) {
     }
 }
 
-fn inequalities(program: &mut Program, store: &Store, slots: &[Slot]) {
+fn inequalities(program: &mut Program, store: &Store, slots: &[Slot], mixing: Mixing) {
     let capacity = store.capacity.kilowatt_hours();
     let last = slots.len().saturating_sub(1);
     for (number, slot) in slots.iter().enumerate() {
@@ -85,7 +90,7 @@ fn inequalities(program: &mut Program, store: &Store, slots: &[Slot]) {
         }
         program.row(&[(taken, 1.0)], most_in);
         program.row(&[(given, 1.0)], most_out);
-        if most_in > 0.0 && most_out > 0.0 {
+        if mixing == Mixing::ForItsTime && most_in > 0.0 && most_out > 0.0 {
             program.row(&[(taken, 1.0 / most_in), (given, 1.0 / most_out)], 1.0);
         }
         program.row(&[(stored, 1.0)], capacity);
@@ -102,13 +107,7 @@ fn columns(number: usize) -> [usize; COLUMNS] {
 fn minimum(program: Program, cones: &[SupportedConeT<f64>]) -> Option<f64> {
     let (height, width) = (program.right.len(), program.cost.len());
     let matrix = CscMatrix::new_from_triplets(height, width, program.rows, program.columns, program.values);
-    let settings = DefaultSettingsBuilder::default()
-        .verbose(false)
-        .tol_gap_abs(1e-9)
-        .tol_gap_rel(1e-9)
-        .tol_feas(1e-9)
-        .build()
-        .expect("settings");
+    let settings = DefaultSettingsBuilder::default().verbose(false).build().expect("settings");
     let nothing = CscMatrix::zeros((width, width));
     let mut solver =
         DefaultSolver::new(&nothing, &program.cost, &matrix, &program.right, cones, settings).expect("a program");

@@ -9,6 +9,7 @@ use offpeak::units::{Energy, Fraction, Power, Price};
 
 pub(crate) mod lattice;
 pub(crate) mod lp;
+pub(crate) mod real;
 
 pub(crate) fn kwh(amount: f64) -> Energy {
     Energy::from_watt_hours(amount * 1000.0).expect("an energy")
