@@ -95,6 +95,12 @@ pub enum Verb {
         after_help = "Example:\n  offpeak check rules/\n\nExit code: 0 clean, 1 errors (with --strict warnings too)"
     )]
     Check(Check),
+    /// Lay policies out in the one canonical way; comments stay
+    #[command(
+        after_help = "Examples:\n  offpeak fmt home.yaml\n  offpeak fmt --check rules/\n  offpeak fmt - < home.yaml\n\n\
+                            Exit code: 0, with --check 1 if a file would change"
+    )]
+    Fmt(Fmt),
     /// List the systems of an account, or show what devices can do
     #[command(
         after_help = "Examples:\n  offpeak devices --driver alphaess\n  offpeak devices home.yaml\n  offpeak devices \
@@ -207,6 +213,17 @@ pub struct Check {
     /// Warnings count as errors
     #[arg(long)]
     pub strict: bool,
+}
+
+/// `fmt`
+#[derive(Debug, Args)]
+pub struct Fmt {
+    /// Policy files, tests beside them, or folders of both; `-` alone reads stdin and writes stdout
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Change nothing; tell which files would change, and how
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `devices`

@@ -11,6 +11,7 @@ mod demo;
 mod devices;
 mod drivers;
 mod files;
+mod fmt;
 mod given;
 mod init;
 mod log;
@@ -61,6 +62,7 @@ fn dispatch(arguments: &Arguments) -> Outcome {
     let session = Session::new(&arguments.common);
     match &arguments.verb {
         Verb::Check(check) => check::run(check, &arguments.common),
+        Verb::Fmt(fmt) => fmt::run(fmt, &arguments.common),
         Verb::Calibrate(calibrate) => calibrate::run(calibrate, &session),
         Verb::Plan(plan) => plan::run(plan, &session),
         Verb::Apply(apply) => apply::run(apply, &session),

@@ -75,7 +75,7 @@ fn is_nothing(root: &Node) -> bool {
     matches!(&root.value, Value::Scalar(scalar) if scalar.is_empty())
 }
 
-fn diagnostic(fault: Fault, text: &str) -> Diagnostic {
+pub(super) fn diagnostic(fault: Fault, text: &str) -> Diagnostic {
     let place = Lines::of(text).place(fault.bytes);
     let diagnostic = Diagnostic::error(fault.code, place, fault.message, fault.label);
     Diagnostic { help: fault.help.map(str::to_owned), ..diagnostic }

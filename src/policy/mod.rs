@@ -1,6 +1,7 @@
 //! The policy an owner writes: its model, and the way from YAML to it.
 
 mod coverage;
+pub mod fmt;
 mod load;
 mod lower;
 pub mod model;

@@ -104,6 +104,8 @@ fn options() -> Options {
         duplicate_keys: DuplicateKeyPolicy::LastWins,
         merge_keys: MergeKeyPolicy::AsOrdinary,
         with_snippet: false,
+        // Comments mean nothing here, and more than a few in a row would be refused.
+        emit_comments: false,
         reject_unsupported_tags: true,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
     }
