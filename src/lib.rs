@@ -20,6 +20,7 @@ pub mod journal;
 pub mod optimum;
 pub mod plan;
 pub mod policy;
+pub mod policy_test;
 pub mod report;
 pub mod runner;
 pub mod simulator;

@@ -32,7 +32,7 @@ pub struct Common {
 
     /// The form of the answer on stdout
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
+    pub format: Form,
 
     /// Take time from a simulated cloud, such as <http://127.0.0.1:8480> (loopback only)
     #[arg(long, global = true, value_name = "URL")]
@@ -40,12 +40,24 @@ pub struct Common {
 }
 
 /// The form of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// For people.
     Text,
     /// For programs, with stable keys.
     Json,
+}
+
+/// The form that is asked for. Beside the two of every verb there is what single verbs have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// For programs, with stable keys.
+    Json,
+    /// For CI: `test` alone.
+    #[value(hide = true)]
+    Junit,
 }
 
 /// What a vendor counts calls by.
@@ -101,6 +113,13 @@ pub enum Verb {
                             Exit code: 0, with --check 1 if a file would change"
     )]
     Fmt(Fmt),
+    /// Run the tests beside policies, and name the rules that no test fired
+    #[command(
+        after_help = "Examples:\n  offpeak test rules/\n  offpeak test home.yaml --filter night\n  offpeak test rules/ --format junit > \
+                            tests.xml\n\nBeside text and json this verb has --format junit\n\nExit code: 0 every test passed, 1 one failed or could not \
+                            be run"
+    )]
+    Test(Test),
     /// List the systems of an account, or show what devices can do
     #[command(
         after_help = "Examples:\n  offpeak devices --driver alphaess\n  offpeak devices home.yaml\n  offpeak devices \
@@ -224,6 +243,17 @@ pub struct Fmt {
     /// Change nothing; tell which files would change, and how
     #[arg(long)]
     pub check: bool,
+}
+
+/// `test`
+#[derive(Debug, Args)]
+pub struct Test {
+    /// Test files (`*.test.yaml`), policies with tests beside them, or folders of both
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Only the tests whose name has this in it
+    #[arg(long, value_name = "NAME")]
+    pub filter: Option<String>,
 }
 
 /// `devices`

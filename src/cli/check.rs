@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::args::{Check, Common, Format};
+use super::args::{Check, Common, Form};
 use super::output::{FAILED, OK, Outcome, print, print_json};
 use super::{files, terminal};
 use crate::diagnostic::{self, Diagnostic, Severity};
@@ -28,8 +28,8 @@ pub fn run(check: &Check, common: &Common) -> Outcome {
     let paths = files::policies(&check.paths)?;
     let checked = paths.iter().map(|path| load(path)).collect::<Result<Vec<_>, _>>()?;
     match common.format {
-        Format::Text => print(&text(&checked)),
-        Format::Json => print_json(&as_json(&checked)),
+        Form::Json => print_json(&as_json(&checked)),
+        _ => print(&text(&checked)),
     }
     let worst = checked.iter().flat_map(|file| &file.diagnostics).map(|diagnostic| diagnostic.severity).max();
     let failed = worst == Some(Severity::Error) || check.strict && worst.is_some();

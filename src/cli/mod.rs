@@ -30,6 +30,7 @@ mod shown;
 mod simulate;
 mod status;
 mod terminal;
+mod test;
 mod when;
 mod why;
 
@@ -37,7 +38,7 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
-use args::{Arguments, Verb};
+use args::{Arguments, Form, Verb};
 use output::{FAILED, Failure, OK, Outcome, tell};
 use session::Session;
 
@@ -60,9 +61,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 
 fn dispatch(arguments: &Arguments) -> Outcome {
     let session = Session::new(&arguments.common);
+    if arguments.common.format == Form::Junit && !matches!(arguments.verb, Verb::Test(_)) {
+        return output::failure("--format junit: only `offpeak test` writes it");
+    }
     match &arguments.verb {
         Verb::Check(check) => check::run(check, &arguments.common),
         Verb::Fmt(fmt) => fmt::run(fmt, &arguments.common),
+        Verb::Test(test) => test::run(test, &arguments.common),
         Verb::Calibrate(calibrate) => calibrate::run(calibrate, &session),
         Verb::Plan(plan) => plan::run(plan, &session),
         Verb::Apply(apply) => apply::run(apply, &session),

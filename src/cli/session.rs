@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::args::{Common, Format};
+use super::args::{Common, Form, Format};
 use super::output::{Failure, failure, tell};
 use super::{files, past, terminal};
 use crate::clock::{Clock, ShiftedClock, SystemClock};
@@ -38,7 +38,7 @@ impl<'a> Session<'a> {
 
     /// The form of the answer.
     pub fn format(&self) -> Format {
-        self.common.format
+        if self.common.format == Form::Json { Format::Json } else { Format::Text }
     }
 
     /// The state folder, which need not be there yet.

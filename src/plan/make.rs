@@ -106,7 +106,12 @@ impl<'a> Plan<'a> {
     #[must_use]
     pub fn make(policy: &'a Policy, inputs: &'a Inputs) -> Plan<'a> {
         let end = after(inputs.now, horizon(policy, inputs));
-        let prices = banded_prices(policy, inputs.now, end);
+        Plan::priced(policy, inputs, banded_prices(policy, inputs.now, end))
+    }
+
+    /// Plans by other prices than those of the policy's bands.
+    #[must_use]
+    pub fn priced(policy: &'a Policy, inputs: &'a Inputs, prices: Prices) -> Plan<'a> {
         let situation = situation(inputs, &prices);
         let decision = evaluate(policy, &situation, &inputs.memory);
         let safe_mode = policy.limits.when_blind == WhenBlind::SelfConsume && is_blind(policy, inputs);

@@ -71,7 +71,7 @@ fn empty(text: &str) -> Diagnostic {
         .help(help)
 }
 
-fn is_nothing(root: &Node) -> bool {
+pub(super) fn is_nothing(root: &Node) -> bool {
     matches!(&root.value, Value::Scalar(scalar) if scalar.is_empty())
 }
 

@@ -1,5 +1,6 @@
 //! The policy an owner writes: its model, and the way from YAML to it.
 
+mod beside;
 mod coverage;
 pub mod fmt;
 mod load;
@@ -11,6 +12,11 @@ pub mod sentence;
 mod signs;
 mod template;
 mod yaml;
+
+pub(crate) use beside::tree;
+pub(crate) use lower::fields::{Fields, listed};
+pub(crate) use lower::{Context, quoted};
+pub(crate) use yaml::{Node, Value};
 
 pub use load::{Loaded, MAX_BYTES, load, revision};
 pub use model::{Action, Policy, Rule};

@@ -21,7 +21,7 @@ const MAX_NODES: usize = 60_000;
 
 /// A value with the bytes where it stands.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// What stands there.
     pub value: Value,
     /// Where it stands.
@@ -30,7 +30,7 @@ pub(super) struct Node {
 
 /// What can stand somewhere.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// A text.
     Scalar(Scalar),
     /// A list.
@@ -41,7 +41,7 @@ pub(super) enum Value {
 
 /// A key of a mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Key {
+pub(crate) struct Key {
     /// The key's text.
     pub text: String,
     /// Where it stands.
@@ -50,7 +50,7 @@ pub(super) struct Key {
 
 /// A text and how it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Scalar {
+pub(crate) struct Scalar {
     /// The text: as in the source if plain, else unquoted.
     pub text: String,
     /// Where the text begins in the source, if it stands there byte for byte.
@@ -77,7 +77,7 @@ pub(super) struct Fault {
 impl Scalar {
     /// Whether nothing was given: an empty value, `~` or `null`.
     #[must_use]
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.text.trim().is_empty() || self.plain && matches!(self.text.as_str(), "~" | "null" | "Null" | "NULL")
     }
 }

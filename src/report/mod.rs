@@ -9,6 +9,7 @@ pub mod layout;
 pub mod listing;
 pub mod moment;
 mod plan_json;
+mod policy_test;
 mod readings;
 mod screen;
 pub mod spark;
@@ -18,6 +19,7 @@ pub mod words;
 mod writes;
 
 pub use plan_json::plan_json;
+pub use policy_test::{Report, Source, Tested, tests_json, tests_junit, tests_text};
 pub use readings::{readings_json, readings_text};
 pub use screen::plan_text;
 pub use style::Style;

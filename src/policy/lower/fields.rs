@@ -7,32 +7,32 @@ use crate::diagnostic::{Code, Diagnostic, is_credential, nearest};
 use crate::policy::yaml::{Key, Node, Value};
 
 /// The known keys of a mapping.
-pub(super) struct Fields<'n> {
+pub(crate) struct Fields<'n> {
     /// What the mapping is called in messages.
     what: String,
     /// What is underlined where a key is missing.
     owner: Range<usize>,
     /// Each known key once, in the order of the file.
-    pub(super) entries: Vec<(&'n Key, &'n Node)>,
+    pub(crate) entries: Vec<(&'n Key, &'n Node)>,
     /// Known keys that unknown ones were likely meant to be.
     guessed: Vec<String>,
 }
 
 impl<'n> Fields<'n> {
     /// The value of a key.
-    pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'n Node> {
         self.entry(key).map(|(_, node)| node)
     }
 
     /// A key with its value.
-    pub(super) fn entry(&self, key: &str) -> Option<(&'n Key, &'n Node)> {
+    pub(crate) fn entry(&self, key: &str) -> Option<(&'n Key, &'n Node)> {
         self.entries.iter().find(|(known, _)| known.text == key).copied()
     }
 }
 
 impl Context<'_> {
     /// The keys of what should be a mapping. Reports another shape, doubled keys, unknown keys and credentials.
-    pub(super) fn fields<'n>(
+    pub(crate) fn fields<'n>(
         &mut self,
         node: &'n Node,
         what: &str,
@@ -105,7 +105,7 @@ impl Context<'_> {
     }
 
     /// The value of a key that must stand; reports that it does not, with an example.
-    pub(super) fn required<'n>(&mut self, fields: &Fields<'n>, key: &str, example: &str) -> Option<&'n Node> {
+    pub(crate) fn required<'n>(&mut self, fields: &Fields<'n>, key: &str, example: &str) -> Option<&'n Node> {
         let found = fields.get(key);
         if found.is_none() && !fields.guessed.iter().any(|guess| guess == key) {
             let message = format!("{} has no `{key}`", named(&fields.what));
@@ -185,7 +185,7 @@ fn named(what: &str) -> String {
 }
 
 /// Words in a sentence: `a`, `b` and `c`.
-pub(super) fn listed(words: &[&str]) -> String {
+pub(crate) fn listed(words: &[&str]) -> String {
     let ticked: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match ticked.split_last() {
         Some((last, [])) => last.clone(),

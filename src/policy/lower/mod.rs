@@ -4,7 +4,7 @@ mod battery;
 mod calendars;
 mod condition;
 mod device;
-mod fields;
+pub(crate) mod fields;
 mod limits;
 mod readings;
 mod root;
@@ -35,12 +35,12 @@ const LISTABLE: [&str; 4] = ["bad-time", "bad-date", "bad-months", "unknown-band
 const MAX_DIAGNOSTICS: usize = 500;
 
 /// What is known while a policy is read.
-pub(super) struct Context<'t> {
+pub(crate) struct Context<'t> {
     lines: Lines<'t>,
     /// Bytes at which a value begins whose mistake has been reported already.
     reported: BTreeSet<usize>,
     /// Every problem so far, in the order of discovery.
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
     /// The calendars that could be read.
     calendars: Vec<Arc<NamedDays>>,
     /// Names of calendars whose days could not be read.
@@ -75,7 +75,7 @@ pub(super) struct SeenWindow {
 
 impl<'t> Context<'t> {
     /// Nothing is known yet but the text, and the values in it that have been reported.
-    pub(super) fn new(text: &'t str, reported: BTreeSet<usize>) -> Context<'t> {
+    pub(crate) fn new(text: &'t str, reported: BTreeSet<usize>) -> Context<'t> {
         Context {
             lines: Lines::of(text),
             reported,
@@ -100,17 +100,17 @@ impl<'t> Context<'t> {
     }
 
     /// Whether anything so far stops the policy.
-    pub(super) fn failed(&self) -> bool {
+    pub(crate) fn failed(&self) -> bool {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// The place of a stretch of bytes.
-    pub(super) fn place(&self, bytes: &Range<usize>) -> Place {
+    pub(crate) fn place(&self, bytes: &Range<usize>) -> Place {
         self.lines.place(bytes.clone())
     }
 
     /// Reports a problem. After very many, one last error says that the rest was not looked at.
-    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
         if self.diagnostics.len() < MAX_DIAGNOSTICS {
             self.diagnostics.push(diagnostic);
         } else if !self.full() {
@@ -126,7 +126,7 @@ impl<'t> Context<'t> {
     }
 
     /// Reports an error without help.
-    pub(super) fn error(
+    pub(crate) fn error(
         &mut self,
         code: &'static str,
         bytes: &Range<usize>,
@@ -138,7 +138,7 @@ impl<'t> Context<'t> {
     }
 
     /// Reports an error with help.
-    pub(super) fn error_help(
+    pub(crate) fn error_help(
         &mut self,
         code: &'static str,
         bytes: &Range<usize>,
@@ -161,7 +161,7 @@ impl<'t> Context<'t> {
     }
 
     /// The text of a value that should be one; reports a list, a mapping or nothing at all.
-    fn scalar<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n Scalar> {
+    pub(crate) fn scalar<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n Scalar> {
         if self.full() || self.reported.contains(&node.bytes.start) {
             return None;
         }
@@ -185,7 +185,12 @@ impl<'t> Context<'t> {
     }
 
     /// Reads the sentence that a value should be.
-    fn read<T>(&mut self, node: &Node, what: &str, parse: impl FnOnce(&str) -> Result<T, Problem>) -> Option<T> {
+    pub(crate) fn read<T>(
+        &mut self,
+        node: &Node,
+        what: &str,
+        parse: impl FnOnce(&str) -> Result<T, Problem>,
+    ) -> Option<T> {
         let scalar = self.scalar(node, what)?;
         match parse(&scalar.text) {
             Ok(value) => Some(value),
@@ -197,7 +202,7 @@ impl<'t> Context<'t> {
     }
 
     /// The items of a list, or the one item that stands in its place; reports an empty or an endless list.
-    fn items<'n>(&mut self, node: &'n Node, what: &str) -> Vec<&'n Node> {
+    pub(crate) fn items<'n>(&mut self, node: &'n Node, what: &str) -> Vec<&'n Node> {
         match &node.value {
             Value::List(items) if items.is_empty() => {
                 self.error_help(
@@ -225,7 +230,7 @@ impl<'t> Context<'t> {
     }
 
     /// The stretch cut at the end of its first line, so that an underline stays one.
-    fn first_line(&self, bytes: &Range<usize>) -> Range<usize> {
+    pub(crate) fn first_line(&self, bytes: &Range<usize>) -> Range<usize> {
         self.lines.first_line(bytes)
     }
 }
@@ -247,7 +252,7 @@ fn as_list(text: &str) -> Option<String> {
 }
 
 /// A text from the file in a message: cut, and without what a terminal would act on.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let short: String = text.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().count() > 60 { format!("`{short}…`") } else { format!("`{short}`") }
 }

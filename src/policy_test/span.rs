@@ -1,0 +1,321 @@
+//! A span, lived through minute by minute.
+
+use super::follow;
+use super::judge::{self, Outcome, Scene};
+use super::memory::{Derived, TICK, memory, prices, readings, states_prices, valueless};
+use super::model::{Given, Stated, Test, Told};
+use crate::battery::{self, Behaviour};
+use crate::device::{PerObject, Schedule, Step};
+use crate::engine::{Decision, Memory, Situation, Source, evaluate};
+use crate::plan::budget::{Permits, Used, may_grant};
+use crate::plan::timeline::Steps;
+use crate::plan::{Cause, GripChange, Inputs, Outlook, Plan};
+use crate::policy::Policy;
+use crate::snapshot::{Signal, Snapshot};
+use crate::tariff::Prices;
+use crate::time::{Instant, after, before};
+use crate::units::{Energy, Power, Soc};
+
+/// Seconds between two looks at what is to be written: the quarter hour, which is the finest grid of any device. A decision
+/// that changes in between is looked at at once.
+const QUARTER: i64 = 900;
+
+/// How far beyond a span its prices are known: a schedule that repeats is laid over a week and a day at most.
+const AHEAD: std::time::Duration = std::time::Duration::from_secs(9 * 86_400);
+
+/// What became of a span.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// What was decided: stretches in order, each beginning where the one before it ends; two neighbours differ.
+    pub decided: Vec<Decided>,
+    /// Every write, in order.
+    pub writes: Vec<Written>,
+    /// What the energy cost less what it earned, in the tariff's currency; or from when on that is not known.
+    pub cost: Result<f64, (Instant, Gap)>,
+    /// What came from the grid, as far as it is known.
+    pub import: Energy,
+    /// What went to the grid, as far as it is known.
+    pub export: Energy,
+    /// The state of charge at the end.
+    pub soc: Option<Soc>,
+}
+
+/// A stretch with one decision.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Decided {
+    /// The first instant.
+    pub from: Instant,
+    /// The first instant after it.
+    pub until: Instant,
+    /// What was decided.
+    pub decision: Decision,
+}
+
+/// One write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub step: Step,
+}
+
+/// Why the cost of a span is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// Load, sun or the state of charge is unknown, and with it what passes the meter.
+    Energy,
+    /// Energy was bought, and no price of import is known.
+    ImportPrice,
+    /// Energy was sold, and no price of export is known.
+    ExportPrice,
+}
+
+/// What lives through a span.
+struct World<'a> {
+    policy: &'a Policy,
+    given: &'a Given,
+    prices: Prices,
+    outlook: Outlook,
+    memory: Memory,
+    schedule: Option<Schedule>,
+    derived: Derived,
+    used: PerObject<Used>,
+    last_change: Option<GripChange>,
+    newest: Option<Decision>,
+    run: Run,
+}
+
+/// Lives through the span of a test, and compares.
+pub(super) fn judged(policy: &Policy, test: &Test, from: Instant, until: Instant) -> Outcome {
+    let run = live(policy, &test.given, from, until);
+    let fired = judge::fired(policy, run.decided.iter().map(|decided| decided.decision.source));
+    let failures = judge::span(policy, test, &run, |at| scene(policy, &test.given, from, at));
+    let run = (!failures.is_empty()).then(|| Box::new(run));
+    Outcome { fired, failures, run }
+}
+
+/// Lives through a span.
+fn live(policy: &Policy, given: &Given, from: Instant, until: Instant) -> Run {
+    let mut world = World::new(policy, given, from, until);
+    let mut now = from;
+    while now < until {
+        let inputs = world.look(now);
+        let next = after(now, TICK).min(until);
+        world.decide(&inputs, next);
+        world.pass(now, next);
+        now = next;
+    }
+    world.run.soc = world.derived.soc;
+    world.run
+}
+
+/// What was known at an instant of a span: it is lived through again up to there.
+fn scene(policy: &Policy, given: &Given, from: Instant, at: Instant) -> Scene {
+    let mut world = World::new(policy, given, from, after(at, TICK));
+    let mut now = from;
+    while now < at {
+        let inputs = world.look(now);
+        let next = after(now, TICK).min(at);
+        world.decide(&inputs, next);
+        world.pass(now, next);
+        now = next;
+    }
+    let inputs = world.look(at);
+    Scene { inputs, prices: world.prices, valueless: valueless(given, at) }
+}
+
+impl<'a> World<'a> {
+    fn new(policy: &'a Policy, given: &'a Given, from: Instant, until: Instant) -> World<'a> {
+        let schedule = follow::untouched(policy);
+        let run = Run {
+            decided: Vec::new(),
+            writes: Vec::new(),
+            cost: Ok(0.0),
+            import: Energy::ZERO,
+            export: Energy::ZERO,
+            soc: None,
+        };
+        let mut world = World {
+            policy,
+            given,
+            prices: prices(policy, given, from, after(until, AHEAD)),
+            outlook: outlook(given, from),
+            memory: memory(policy, given, from),
+            schedule,
+            derived: Derived { soc: given.soc.value(from).and_then(Soc::from_percent), battery: None, grid: None },
+            used: PerObject::default(),
+            last_change: None,
+            newest: None,
+            run,
+        };
+        world.settle(from);
+        world
+    }
+
+    /// What the battery and the meter show as the span begins, if the device goes on as it did.
+    fn settle(&mut self, from: Instant) {
+        let start = self.derived.soc;
+        self.physics(from, after(from, TICK));
+        self.derived.soc = start;
+    }
+
+    /// Everything that is known at an instant, which is looked at once.
+    fn look(&mut self, now: Instant) -> Inputs {
+        if !matches!(self.given.soc, Stated::Constant(Told::Value(_)) | Stated::Absent) {
+            self.derived.soc = self.given.soc.value(now).and_then(Soc::from_percent);
+        }
+        let readings = readings(self.policy, self.given, now, &self.derived);
+        let situation = Situation { snapshot: &readings, prices: &self.prices, manual: None, now };
+        self.memory.observe(self.policy, &situation);
+        self.inputs(now, readings)
+    }
+
+    fn inputs(&self, now: Instant, readings: Snapshot) -> Inputs {
+        let policy = self.policy;
+        let permit = |used: &Used| may_grant(used, &policy.limits, &policy.zone, now);
+        let PerObject { charge, discharge, windows } = &self.used;
+        Inputs {
+            now,
+            horizon: TICK,
+            readings,
+            memory: self.memory.clone(),
+            manual: None,
+            outlook: self.outlook.clone(),
+            present: self.schedule,
+            used: PerObject { charge: charge.today, discharge: discharge.today, windows: windows.today },
+            permits: Permits { charge: permit(charge), discharge: permit(discharge), windows: permit(windows) },
+            last_change: self.last_change,
+        }
+    }
+
+    /// Decides, and writes what is to be written.
+    fn decide(&mut self, inputs: &Inputs, next: Instant) {
+        let now = inputs.now;
+        let situation = Situation { snapshot: &inputs.readings, prices: &self.prices, manual: None, now };
+        let decision = evaluate(self.policy, &situation, &inputs.memory);
+        match self.run.decided.last_mut() {
+            Some(last) if last.decision == decision => last.until = next,
+            _ => self.run.decided.push(Decided { from: now, until: next, decision }),
+        }
+        let changed = self.newest.replace(decision) != Some(decision);
+        if self.schedule.is_some() && (changed || now.timestamp().rem_euclid(QUARTER) == 0) {
+            self.write(inputs);
+        }
+    }
+
+    fn write(&mut self, inputs: &Inputs) {
+        let plan = if states_prices(self.given) {
+            Plan::priced(self.policy, inputs, self.prices.clone())
+        } else {
+            Plan::make(self.policy, inputs)
+        };
+        let before = self.schedule;
+        for step in plan.writes() {
+            self.run.writes.push(Written { at: inputs.now, step: *step });
+            self.schedule = self.schedule.map(|schedule| schedule.with(step.settings));
+            let used = self.used.of_mut(step.settings.object());
+            *used = Used { today: used.today + 1, last: Some(inputs.now), lost_until: None };
+        }
+        self.note_change(&plan, before, inputs.now);
+    }
+
+    /// Keeps when a write changed how the battery is held, and whether the reading that decided it has let go since.
+    fn note_change(&mut self, plan: &Plan<'_>, before: Option<Schedule>, now: Instant) {
+        let grip = |schedule: Option<Schedule>| schedule.and_then(|held| follow::grip(self.policy, &held, now));
+        let waits = plan.compiled.as_ref().is_ok_and(|compiled| compiled.waits_until.is_some());
+        if grip(before) != grip(self.schedule) {
+            let cause = if plan.rests_on_reading { Cause::Reading } else { Cause::Time };
+            self.last_change = Some(GripChange { at: now, cause });
+        } else if let Some(change) = self.last_change.as_mut().filter(|_| !plan.is_blind()) {
+            change.cause = match (change.cause, waits) {
+                (Cause::Reading, true) => Cause::LetGo,
+                (Cause::LetGo, false) => Cause::Reading,
+                (cause, _) => cause,
+            };
+        }
+    }
+
+    /// Lets the time until the next look pass.
+    fn pass(&mut self, now: Instant, next: Instant) {
+        let grid = self.physics(now, next);
+        let moved = grid.map(|grid| grid.over(crate::time::elapsed(now, next)));
+        self.account(now, moved);
+        let zone = &self.policy.zone;
+        if zone.local(now).date != zone.local(next).date {
+            for object in crate::device::Object::ALL {
+                self.used.of_mut(object).today = 0;
+            }
+        }
+    }
+
+    /// Moves the battery on; where its charge, the load or the sun is unknown, so is what follows.
+    fn physics(&mut self, now: Instant, next: Instant) -> Option<Power> {
+        let power = |signal: Signal| self.given.of(signal).value(now).and_then(Power::from_watts);
+        let known = self.derived.soc.zip(power(Signal::Load).zip(power(Signal::Solar)));
+        let command = follow::command(self.policy, self.schedule.as_ref(), now);
+        let step = known.map(|(soc, (load, solar))| {
+            let span = crate::time::elapsed(now, next);
+            battery::step(&self.policy.battery, soc, command, load, solar, span, Behaviour::default())
+        });
+        self.derived = Derived {
+            soc: step.map(|step| step.soc),
+            battery: step.map(|step| step.battery),
+            grid: step.map(|step| step.grid),
+        };
+        self.derived.grid
+    }
+
+    fn account(&mut self, now: Instant, moved: Option<Energy>) {
+        let run = &mut self.run;
+        let Some(moved) = moved else {
+            run.cost = run.cost.and(Err((now, Gap::Energy)));
+            return;
+        };
+        let bought = moved > Energy::ZERO;
+        let (price, gap) = if bought {
+            run.import = run.import + moved;
+            (self.prices.import.at(now), Gap::ImportPrice)
+        } else {
+            run.export = run.export - moved;
+            (self.prices.export.at(now), Gap::ExportPrice)
+        };
+        run.cost = match (run.cost, price) {
+            (Ok(cost), _) if moved == Energy::ZERO => Ok(cost),
+            (Ok(cost), Some(price)) => Ok(cost + moved.kilowatt_hours() * price.amount()),
+            (Ok(_), None) => Err((now, gap)),
+            (unknown, _) => unknown,
+        };
+    }
+}
+
+/// What load, sun and car will be: what is stated of them, known ahead.
+fn outlook(given: &Given, from: Instant) -> Outlook {
+    let steps = |signal: Signal| match given.of(signal) {
+        Stated::Constant(Told::Value(watts)) => {
+            Power::from_watts(*watts).map(|power| Steps::constant(before(from, TICK), power)).unwrap_or_default()
+        }
+        Stated::Series(series) => {
+            let known = |(at, told): &(Instant, Told)| match told {
+                Told::Value(watts) => Some((*at, Power::from_watts(*watts)?)),
+                Told::Stale | Told::Unknown => None,
+            };
+            Steps::new(series.iter().filter_map(known).collect())
+        }
+        Stated::Absent | Stated::Constant(_) => Steps::default(),
+    };
+    Outlook { load: steps(Signal::Load), solar: steps(Signal::Solar), ev: steps(Signal::Ev) }
+}
+
+impl Run {
+    /// The decision at an instant of the span.
+    #[must_use]
+    pub fn at(&self, at: Instant) -> Option<&Decided> {
+        self.decided.iter().find(|decided| decided.from <= at && at < decided.until)
+    }
+
+    /// Who decided over the span, in order.
+    pub fn sources(&self) -> impl Iterator<Item = Source> {
+        self.decided.iter().map(|decided| decided.decision.source)
+    }
+}
