@@ -43,7 +43,7 @@ pub(super) fn expect(
     let throughout = asked.map(|(key, node)| self_asked(reader, &fields, &(key.bytes.start..node.bytes.end)));
     let timeline = fields.get("timeline").map(|node| timeline(reader, node, time));
     let writes = fields.get("writes").map(|node| bound(reader, node, "writes", count));
-    let cost = fields.get("cost").map(|node| bound(reader, node, "cost", |text| bare(text, Quantity::ImportPrice)));
+    let cost = fields.get("cost").map(|node| bound(reader, node, "cost", |text| number(text, "an amount", "1.20")));
     let of_charge = |text: &str| bare(text, Quantity::Reading(Signal::Soc));
     let soc = fields.get("soc").map(|node| bound(reader, node, "soc", of_charge));
     Some(Expect {
@@ -210,8 +210,22 @@ fn count(text: &str) -> Result<Bounds, Problem> {
     };
     match text.trim() {
         "none" => Ok(exactly(0)),
-        word => word.parse().map_or_else(|_| bare(text, Quantity::ImportPrice), |count| Ok(exactly(count))),
+        word => word.parse().map_or_else(|_| number(text, "a number of writes", "2"), |count| Ok(exactly(count))),
     }
+}
+
+/// A comparison of a bare number.
+fn number(text: &str, noun: &str, example: &str) -> Result<Bounds, Problem> {
+    // The grammar knows a bare number as a price, and would call it so.
+    let renamed = |problem: Problem| match problem.code {
+        Code("bad-value" | "unknown-unit" | "wrong-unit") => {
+            let found = text.get(problem.bytes.clone()).unwrap_or_default();
+            let message = format!("{} is not {noun}", quoted(found));
+            Problem::new(problem.code, problem.bytes, message, format!("expected {noun} such as `{example}`"))
+        }
+        _ => problem,
+    };
+    bare(text, Quantity::ImportPrice).map_err(renamed)
 }
 
 /// A comparison without memory.

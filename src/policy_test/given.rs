@@ -99,7 +99,7 @@ fn forward(
         let newest = series.last().map(|(at, _)| *at);
         let next = clock.next(reader.zone, newest.unwrap_or(from), newest.is_none());
         let next = next.filter(|at| newest.is_none_or(|newest| *at > newest));
-        let Some(at) = next else { return disorder(reader, node) };
+        let Some(at) = next else { return disorder(reader, node, clock) };
         if at >= until {
             let message = "the span has ended by then";
             reader.cx.error("outside-span", &node.bytes, message, "expected a time within the span");
@@ -122,7 +122,7 @@ fn backward(reader: &mut Reader<'_, '_>, read: &[(&Node, (Told, Clock))], at: In
             return None;
         }
         let Some(last) = last.filter(|last| oldest.is_none_or(|oldest| *last < oldest)) else {
-            return disorder(reader, node);
+            return disorder(reader, node, clock);
         };
         series.push((last, *told));
     }
@@ -130,7 +130,12 @@ fn backward(reader: &mut Reader<'_, '_>, read: &[(&Node, (Told, Clock))], at: In
     Some(series)
 }
 
-fn disorder<T>(reader: &mut Reader<'_, '_>, node: &Node) -> Option<T> {
+fn disorder<T>(reader: &mut Reader<'_, '_>, node: &Node, clock: &Clock) -> Option<T> {
+    if let Clock::Time(time, Some(pass)) = clock {
+        let message = format!("the clock of {} shows no {time} {pass} there", reader.zone.name());
+        reader.cx.error("bad-moment", &node.bytes, message, "expected a time such as `20:00`, or a moment");
+        return None;
+    }
     let message = "the values of a series stand in the order of their times";
     reader.cx.error("bad-series", &node.bytes, message, "expected a time between those of its neighbours");
     None
@@ -154,6 +159,11 @@ fn told(text: &str, quantity: Quantity) -> Result<Told, Problem> {
     match word {
         "unknown" => return Ok(Told::Unknown),
         "stale" if quantity.measure() != Measure::Price => return Ok(Told::Stale),
+        "stale" => {
+            let message = "a price has no age, so it is never stale";
+            let problem = Problem::new(Code("bad-value"), 0..text.len(), message, "expected a price, or `unknown`");
+            return Err(problem);
+        }
         _ => {}
     }
     let value = match quantity.measure() {
@@ -161,7 +171,8 @@ fn told(text: &str, quantity: Quantity) -> Result<Told, Problem> {
         Measure::Price => price(text).map(crate::units::Price::amount),
         Measure::Power | Measure::Energy => power(text).map(crate::units::Power::watts),
     };
-    let near = nearest(word, WORDS).map(|word| format!("did you mean `{word}`?"));
+    let words: &[&str] = if quantity.measure() == Measure::Price { &["unknown"] } else { &WORDS };
+    let near = nearest(word, words.iter().copied()).map(|word| format!("did you mean `{word}`?"));
     let value = value.map_err(|problem| problem.maybe_help(near))?;
     let signed = matches!(
         quantity,

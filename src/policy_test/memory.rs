@@ -37,17 +37,19 @@ pub(super) struct Derived {
     pub(super) grid: Option<Power>,
 }
 
-/// What is read at an instant: what is stated, and for the rest what physics make of it.
-pub(super) fn readings(policy: &Policy, given: &Given, at: Instant, derived: &Derived) -> Snapshot {
+/// What is read at an instant: what is stated and, where a span is lived through, what physics make of the rest. There a
+/// single state of charge is only where they begin.
+pub(super) fn readings(policy: &Policy, given: &Given, at: Instant, derived: Option<&Derived>) -> Snapshot {
     let old = before(at, policy.limits.reading_max_age + STALE);
     let power = |signal: Signal| reading(given.of(signal), at, old).and_then(as_power);
     let or = |stated: Option<Reading<Power>>, derived: Option<Power>| {
         stated.or_else(|| derived.map(|power| Reading::good(power, at)))
     };
-    let soc = match (derived.soc, &given.soc) {
-        (Some(soc), Stated::Absent | Stated::Constant(Told::Value(_))) => Some(Reading::good(soc, at)),
+    let soc = match (derived, &given.soc) {
+        (Some(derived), Stated::Constant(Told::Value(_))) => derived.soc.map(|soc| Reading::good(soc, at)),
         (_, stated) => reading(stated, at, old).and_then(as_soc),
     };
+    let derived = derived.copied().unwrap_or_default();
     Snapshot {
         soc,
         solar: power(Signal::Solar),
@@ -99,7 +101,7 @@ pub(super) fn memory(policy: &Policy, given: &Given, at: Instant) -> Memory {
     let prices = prices(policy, given, start, at);
     let mut now = start;
     while now < at {
-        let snapshot = readings(policy, given, now, &Derived::default());
+        let snapshot = readings(policy, given, now, None);
         memory.observe(policy, &Situation { snapshot: &snapshot, prices: &prices, manual: None, now });
         now = after(now, TICK);
     }

@@ -1,7 +1,7 @@
 //! One moment.
 
 use super::judge::{self, Difference, Failure, Outcome, Scene, Wanted};
-use super::memory::{Derived, TICK, memory, prices, readings, valueless};
+use super::memory::{TICK, memory, prices, readings, valueless};
 use super::model::Test;
 use crate::device::PerObject;
 use crate::engine::{Situation, evaluate};
@@ -14,7 +14,7 @@ use crate::time::{Instant, after};
 
 /// Decides it, and compares.
 pub(super) fn run(policy: &Policy, test: &Test, at: Instant) -> Outcome {
-    let snapshot = readings(policy, &test.given, at, &Derived::default());
+    let snapshot = readings(policy, &test.given, at, None);
     let priced = if looks_at_prices(policy) { told(policy, test, at) } else { Prices::default() };
     let situation = Situation { snapshot: &snapshot, prices: &priced, manual: None, now: at };
     let mut memory = memory(policy, &test.given, at);

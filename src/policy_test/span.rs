@@ -6,7 +6,7 @@ use super::memory::{Derived, TICK, memory, prices, readings, states_prices, valu
 use super::model::{Given, Stated, Test, Told};
 use crate::battery::{self, Behaviour};
 use crate::device::{PerObject, Schedule, Step};
-use crate::engine::{Decision, Memory, Situation, Source, evaluate};
+use crate::engine::{Decision, Memory, Situation, evaluate};
 use crate::plan::budget::{Permits, Used, may_grant};
 use crate::plan::timeline::Steps;
 use crate::plan::{Cause, GripChange, Inputs, Outlook, Plan};
@@ -98,14 +98,7 @@ pub(super) fn judged(policy: &Policy, test: &Test, from: Instant, until: Instant
 /// Lives through a span.
 fn live(policy: &Policy, given: &Given, from: Instant, until: Instant) -> Run {
     let mut world = World::new(policy, given, from, until);
-    let mut now = from;
-    while now < until {
-        let inputs = world.look(now);
-        let next = after(now, TICK).min(until);
-        world.decide(&inputs, next);
-        world.pass(now, next);
-        now = next;
-    }
+    world.live(from, until);
     world.run.soc = world.derived.soc;
     world.run
 }
@@ -113,16 +106,9 @@ fn live(policy: &Policy, given: &Given, from: Instant, until: Instant) -> Run {
 /// What was known at an instant of a span: it is lived through again up to there.
 fn scene(policy: &Policy, given: &Given, from: Instant, at: Instant) -> Scene {
     let mut world = World::new(policy, given, from, after(at, TICK));
-    let mut now = from;
-    while now < at {
-        let inputs = world.look(now);
-        let next = after(now, TICK).min(at);
-        world.decide(&inputs, next);
-        world.pass(now, next);
-        now = next;
-    }
-    let inputs = world.look(at);
-    Scene { inputs, prices: world.prices, valueless: valueless(given, at) }
+    world.live(from, at);
+    let readings = world.look(at);
+    Scene { inputs: world.inputs(at, readings), prices: world.prices, valueless: valueless(given, at) }
 }
 
 impl<'a> World<'a> {
@@ -160,15 +146,31 @@ impl<'a> World<'a> {
         self.derived.soc = start;
     }
 
-    /// Everything that is known at an instant, which is looked at once.
-    fn look(&mut self, now: Instant) -> Inputs {
+    /// Lives from tick to tick.
+    fn live(&mut self, from: Instant, until: Instant) {
+        let mut now = from;
+        while now < until {
+            let next = after(now, TICK).min(until);
+            let readings = self.look(now);
+            let changed = self.decide(now, &readings, next);
+            if self.schedule.is_some() && (changed || now.timestamp().rem_euclid(QUARTER) == 0) {
+                let inputs = self.inputs(now, readings);
+                self.write(&inputs);
+            }
+            self.pass(now, next);
+            now = next;
+        }
+    }
+
+    /// What is read at an instant; what is remembered takes note of it.
+    fn look(&mut self, now: Instant) -> Snapshot {
         if !matches!(self.given.soc, Stated::Constant(Told::Value(_)) | Stated::Absent) {
             self.derived.soc = self.given.soc.value(now).and_then(Soc::from_percent);
         }
-        let readings = readings(self.policy, self.given, now, &self.derived);
+        let readings = readings(self.policy, self.given, now, Some(&self.derived));
         let situation = Situation { snapshot: &readings, prices: &self.prices, manual: None, now };
         self.memory.observe(self.policy, &situation);
-        self.inputs(now, readings)
+        readings
     }
 
     fn inputs(&self, now: Instant, readings: Snapshot) -> Inputs {
@@ -189,21 +191,18 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Decides, and writes what is to be written.
-    fn decide(&mut self, inputs: &Inputs, next: Instant) {
-        let now = inputs.now;
-        let situation = Situation { snapshot: &inputs.readings, prices: &self.prices, manual: None, now };
-        let decision = evaluate(self.policy, &situation, &inputs.memory);
+    /// Decides; whether it is another decision than a tick ago.
+    fn decide(&mut self, now: Instant, readings: &Snapshot, next: Instant) -> bool {
+        let situation = Situation { snapshot: readings, prices: &self.prices, manual: None, now };
+        let decision = evaluate(self.policy, &situation, &self.memory);
         match self.run.decided.last_mut() {
             Some(last) if last.decision == decision => last.until = next,
             _ => self.run.decided.push(Decided { from: now, until: next, decision }),
         }
-        let changed = self.newest.replace(decision) != Some(decision);
-        if self.schedule.is_some() && (changed || now.timestamp().rem_euclid(QUARTER) == 0) {
-            self.write(inputs);
-        }
+        self.newest.replace(decision) != Some(decision)
     }
 
+    /// Plans, and writes what the plan says.
     fn write(&mut self, inputs: &Inputs) {
         let plan = if states_prices(self.given) {
             Plan::priced(self.policy, inputs, self.prices.clone())
@@ -308,14 +307,9 @@ fn outlook(given: &Given, from: Instant) -> Outlook {
 }
 
 impl Run {
-    /// The decision at an instant of the span.
+    /// What was decided at an instant of the span.
     #[must_use]
     pub fn at(&self, at: Instant) -> Option<&Decided> {
         self.decided.iter().find(|decided| decided.from <= at && at < decided.until)
-    }
-
-    /// Who decided over the span, in order.
-    pub fn sources(&self) -> impl Iterator<Item = Source> {
-        self.decided.iter().map(|decided| decided.decision.source)
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct Coverage<'a> {
 /// One entry for each policy, in the order in which they come.
 pub(super) fn coverage<'a>(report: &Report<'a>) -> Vec<Coverage<'a>> {
     let mut found: Vec<Coverage<'a>> = Vec::new();
-    for file in report.files.iter().filter(|_| !report.filtered) {
+    for file in report.files.iter().filter(|file| !report.filtered && !file.is_unusable()) {
         let Some(policy) = file.policy else { continue };
         let position = found.iter().position(|known| known.policy.file == policy.file);
         let position = position.unwrap_or_else(|| {

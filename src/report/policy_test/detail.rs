@@ -43,27 +43,24 @@ fn detail(policy: &Policy, run: Option<&Run>, failure: &Failure) -> Detail {
     match failure {
         Failure::Decision(difference) => decision(policy, difference),
         Failure::Figure { figure, expected, found } => {
-            let (what, name, unit) = match figure {
-                Figure::Writes => ("writes", "writes", ""),
-                Figure::Cost => ("cost", "a cost", ""),
-                Figure::Soc => ("soc", "soc at the end", ""),
+            let text = &expected.text;
+            let (what, expected_words) = match (figure, text.as_str()) {
+                (Figure::Writes, "none") => ("writes", "no writes".to_owned()),
+                (Figure::Writes, "1" | "at most 1") => ("writes", format!("{text} write")),
+                (Figure::Writes, _) => ("writes", format!("{text} writes")),
+                (Figure::Cost, _) => ("cost", format!("a cost of {text} {}", policy.tariff.currency)),
+                (Figure::Soc, _) => ("soc", format!("soc {text} at the end")),
             };
-            let text = if *figure == Figure::Writes { exactly(&expected.text) } else { expected.text.clone() };
             Detail {
                 what,
                 line: expected.place.line,
                 at: None,
-                expected: format!("{name} {text}{unit}"),
+                expected: expected_words,
                 found: figure_found(policy, *figure, found),
                 why: run.map(|run| figure_why(policy, *figure, run)).unwrap_or_default(),
             }
         }
     }
-}
-
-/// A bare count reads as one: `none` and `2` stand as they are.
-fn exactly(text: &str) -> String {
-    text.to_owned()
 }
 
 fn decision(policy: &Policy, difference: &Difference) -> Detail {
@@ -127,7 +124,8 @@ fn rule_name(policy: &Policy, index: usize) -> String {
 fn figure_found(policy: &Policy, figure: Figure, found: &Result<f64, Option<(Instant, Gap)>>) -> String {
     let currency = &policy.tariff.currency;
     match (figure, found) {
-        (Figure::Writes, Ok(count)) => trimmed(*count, 0),
+        (Figure::Writes, Ok(1.0)) => "1 write".to_owned(),
+        (Figure::Writes, Ok(count)) => format!("{} writes", trimmed(*count, 0)),
         (Figure::Cost, Ok(cost)) => format!("{cost:.2} {currency}"),
         (Figure::Soc, Ok(soc)) => format!("{} %", trimmed(*soc, 1)),
         (_, Err(Some((at, gap)))) => {

@@ -5,7 +5,8 @@ use super::detail::{Detail, day_time, details, who};
 use super::{Report, Source, Tested, counted};
 use crate::diagnostic;
 use crate::policy::Policy;
-use crate::policy_test::{Failure, Outcome, Run, Test, Time};
+use crate::policy::model::Quantity;
+use crate::policy_test::{Failure, Outcome, Run, Stated, Test, Time};
 use crate::report::layout::{Line, Piece, Screen, Table, cut};
 use crate::report::style::{Role, Style};
 use crate::report::{moment, screen, words};
@@ -147,14 +148,17 @@ fn readings(screen: &mut Screen, policy: &Policy, test: &Test, outcome: &Outcome
         let reading = scene.inputs.readings.reading(signal);
         match (scene.inputs.readings.usable(signal, now, policy.limits.reading_max_age), reading) {
             (Ok(value), _) => {
-                let quantity = crate::policy::model::Quantity::Reading(signal);
-                format!("{word} {}", words::value(quantity, value, &policy.tariff.currency))
+                let value = words::value(Quantity::Reading(signal), value, &policy.tariff.currency);
+                Some(format!("{word} {value}"))
             }
-            (Err(_), Some(_)) => format!("{word} stale"),
-            (Err(_), None) => format!("{word} unknown"),
+            (Err(_), Some(_)) => Some(format!("{word} stale")),
+            (Err(_), None) => (*test.given.of(signal) != Stated::Absent).then(|| format!("{word} unknown")),
         }
     };
-    let told: Vec<String> = Signal::ALL.into_iter().map(one).collect();
+    let told: Vec<String> = Signal::ALL.into_iter().filter_map(one).collect();
+    if told.is_empty() {
+        return;
+    }
     let name = if matches!(test.time, Time::Moment(_)) { "given" } else { "then" };
     let line = Line::indent(8).text(Role::Faint, &format!("{name:<10}"));
     screen.prose(line, Role::Faint, &told.join(" · "), 18);
@@ -194,7 +198,9 @@ fn summary(screen: &mut Screen, report: &Report<'_>) {
         let covered = coverage(report);
         let rules: usize = covered.iter().map(|one| one.fired.len()).sum();
         let fired: usize = covered.iter().flat_map(|one| &one.fired).filter(|fired| **fired).count();
-        line = line.text(Role::Text, &format!("; {fired} of {} fired", counted(rules, "rule", "rules")));
+        if rules > 0 {
+            line = line.text(Role::Text, &format!("; {fired} of {} fired", counted(rules, "rule", "rules")));
+        }
     }
     screen.line(&line);
 }
