@@ -13,16 +13,19 @@ const ROOMS: &[(&str, &str)] = &[
     ("diagnostic", ""),
     ("clock", "time"),
     ("snapshot", "time units"),
-    ("tariff", "time units"),
+    ("tariff", "time units worth"),
+    ("worth", "time units"),
+    ("forecast", "time units"),
+    ("follow", "forecast worth policy tariff time units"),
     ("device", "snapshot time units"),
     ("policy", "diagnostic time units snapshot device"),
-    ("engine", "diagnostic policy snapshot tariff time units"),
+    ("engine", "diagnostic worth policy snapshot tariff time units"),
     ("battery", "engine policy units"),
     ("optimum", "units"),
-    ("plan", "engine battery policy snapshot tariff device time units"),
+    ("plan", "engine follow forecast worth battery policy snapshot tariff device time units"),
     ("apply", "plan policy snapshot device time units"),
     ("policy_test", "plan engine battery policy snapshot tariff device time units diagnostic"),
-    ("report", "policy_test plan engine battery policy snapshot tariff device time units apply diagnostic"),
+    ("report", "policy_test plan engine forecast worth battery policy snapshot tariff device time units apply diagnostic"),
     ("vendor", "device snapshot time units clock"),
     ("vendor::alphaess", "diagnostic device snapshot time units clock vendor"),
     ("vendor::atess", "device snapshot time units clock vendor"),
@@ -31,11 +34,11 @@ const ROOMS: &[(&str, &str)] = &[
     ("simulator", "tariff time units clock"),
     (
         "runner",
-        "apply plan engine battery policy snapshot tariff device time units clock journal vendor vendor::alphaess vendor::atess vendor::simulated report diagnostic",
+        "apply plan engine forecast battery policy snapshot tariff device time units clock journal vendor vendor::alphaess vendor::atess vendor::simulated report diagnostic",
     ),
     (
         "cli",
-        "runner apply plan engine battery policy snapshot tariff device time units clock journal vendor vendor::alphaess vendor::atess vendor::simulated report \
+        "runner apply plan engine forecast battery policy snapshot tariff device time units clock journal vendor vendor::alphaess vendor::atess vendor::simulated report \
          diagnostic simulator policy_test",
     ),
     ("main", "cli"),
@@ -43,7 +46,7 @@ const ROOMS: &[(&str, &str)] = &[
 ];
 
 /// The rooms that decide, and so may neither look at the world nor wait for it.
-const PURE: &str = "units time diagnostic snapshot tariff policy engine battery optimum plan apply report policy_test";
+const PURE: &str = "units time diagnostic snapshot worth tariff forecast follow policy engine battery optimum plan apply report policy_test";
 
 /// What a pure room never says.
 const WORLDLY: [&str; 16] = [

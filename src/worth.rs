@@ -1,0 +1,153 @@
+//! What stored energy is worth over the coming hours. It rests on a forecast, so it is never certain.
+
+use crate::time::Instant;
+use crate::units::{Price, Soc};
+
+/// Into how many steps the charge is divided between the reserve and full.
+pub const LEVELS: usize = 20;
+
+/// What a stored kWh is worth in one slot of time, and up to where it pays to store or to keep it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SlotWorth {
+    /// The first instant.
+    pub from: Instant,
+    /// The first instant after it.
+    pub until: Instant,
+    /// What a kWh from the grid costs in it.
+    pub import: Price,
+    /// What a kWh that is taken from the grid now costs once it is stored.
+    pub storing: Price,
+    /// What a stored kWh saves if it is used now instead of the grid's.
+    pub using: Price,
+    /// Below this charge a kWh that is stored now is worth more later than it costs; the reserve if none is.
+    pub charge_below: Soc,
+    /// Up to this charge a stored kWh is worth more later than it saves now; the reserve if none is.
+    pub hold_below: Soc,
+    /// The charge below which nothing is used.
+    pub reserve: Soc,
+    /// What a stored kWh is worth once the slot is over, from the reserve up in equal steps to full: never rising.
+    pub levels: [Price; LEVELS],
+}
+
+/// Why it is not known what stored energy is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// Nobody asked.
+    NotAsked,
+    /// No price is known for that moment.
+    NoPrice,
+    /// Load and sun have not been watched for enough days.
+    NoForecast,
+}
+
+/// What stored energy is worth, slot by slot in order and without holes from now on; or why that is not known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredWorth(Result<Vec<SlotWorth>, Lack>);
+
+impl StoredWorth {
+    /// From slots in order; without any no price is known. `None` if one begins where the one before it does not end.
+    #[must_use]
+    pub fn new(slots: Vec<SlotWorth>) -> Option<StoredWorth> {
+        let filled = slots.iter().all(|slot| slot.from < slot.until);
+        let joined = slots.iter().zip(slots.iter().skip(1)).all(|(one, next)| one.until == next.from);
+        (filled && joined).then_some(StoredWorth(Ok(slots)))
+    }
+
+    /// Not known.
+    #[must_use]
+    pub fn unknown(why: Lack) -> StoredWorth {
+        StoredWorth(Err(why))
+    }
+
+    /// The slot that an instant lies in.
+    ///
+    /// # Errors
+    /// Why nothing is known of it.
+    pub fn at(&self, at: Instant) -> Result<&SlotWorth, Lack> {
+        let slots = self.0.as_ref().map_err(|lack| *lack)?;
+        let after = slots.partition_point(|slot| slot.from <= at);
+        let slot = after.checked_sub(1).and_then(|index| slots.get(index));
+        slot.filter(|slot| at < slot.until).ok_or(Lack::NoPrice)
+    }
+
+    /// The slots in order; none where nothing is known.
+    #[must_use]
+    pub fn slots(&self) -> &[SlotWorth] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl Default for StoredWorth {
+    /// Nobody asked.
+    fn default() -> StoredWorth {
+        StoredWorth(Err(Lack::NotAsked))
+    }
+}
+
+impl SlotWorth {
+    /// What the next kWh would be worth if it were stored on top of this charge.
+    #[must_use]
+    pub fn worth_at(&self, soc: Soc) -> Price {
+        let width = (100.0 - self.reserve.percent()) / f64::from(u32::try_from(LEVELS).unwrap_or(u32::MAX));
+        let mut top = self.reserve.percent();
+        let mut levels = self.levels.iter().peekable();
+        while let Some(level) = levels.next() {
+            top += width;
+            if soc.percent() < top || levels.peek().is_none() {
+                return *level;
+            }
+        }
+        Price::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(time: &str) -> Instant {
+        format!("2026-01-15T{time}:00Z").parse().expect("an instant")
+    }
+
+    fn slot(from: &str, until: &str) -> SlotWorth {
+        let price = |amount| Price::per_kwh(amount).expect("a price");
+        let mut levels = [price(0.1); LEVELS];
+        levels[0] = price(0.4);
+        let reserve = Soc::from_percent(20.0).expect("a percentage");
+        SlotWorth {
+            from: at(from),
+            until: at(until),
+            import: price(0.2),
+            storing: price(0.21),
+            using: price(0.19),
+            charge_below: reserve,
+            hold_below: reserve,
+            reserve,
+            levels,
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_says_why() {
+        let known = StoredWorth::new(vec![slot("01:00", "02:00"), slot("02:00", "03:00")]).expect("in order");
+        let check = |worth: &StoredWorth, time: &str, expect: Result<Instant, Lack>| {
+            assert_eq!(worth.at(at(time)).map(|slot| slot.from), expect, "{time}");
+        };
+        check(&known, "00:59", Err(Lack::NoPrice));
+        check(&known, "01:00", Ok(at("01:00")));
+        check(&known, "02:59", Ok(at("02:00")));
+        check(&known, "03:00", Err(Lack::NoPrice));
+        check(&StoredWorth::unknown(Lack::NoForecast), "01:00", Err(Lack::NoForecast));
+        check(&StoredWorth::default(), "01:00", Err(Lack::NotAsked));
+        assert_eq!(StoredWorth::new(vec![slot("01:00", "02:00"), slot("02:30", "03:00")]), None);
+        assert_eq!(StoredWorth::new(vec![slot("01:00", "01:00")]), None);
+    }
+
+    #[test]
+    fn the_worth_is_that_of_the_next_kilowatt_hour() {
+        let slot = slot("01:00", "02:00");
+        let worth = |percent| slot.worth_at(Soc::from_percent(percent).expect("a percentage")).amount();
+        assert_eq!((worth(0.0), worth(20.0), worth(23.9)), (0.4, 0.4, 0.4));
+        assert_eq!((worth(24.0), worth(60.0), worth(100.0)), (0.1, 0.1, 0.1));
+    }
+}
