@@ -61,6 +61,8 @@ pub enum Unknown {
     Unconfirmed,
     /// No price is known for that moment.
     NoPrice,
+    /// Load and sun have not been watched for enough days to forecast them.
+    NoForecast,
     /// An average whose span has not been observed long enough.
     TooFewSamples,
     /// The language has it, this version of the program cannot evaluate it.

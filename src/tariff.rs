@@ -2,6 +2,7 @@
 
 use crate::time::Instant;
 use crate::units::Price;
+use crate::worth::StoredWorth;
 
 /// One price and the span for which it holds, end exclusive.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +28,8 @@ pub struct Prices {
     pub import: PriceSeries,
     /// What a kWh to the grid earns.
     pub export: PriceSeries,
+    /// What a stored kWh is worth, if anyone worked that out: only `follow the cheapest plan` asks.
+    pub stored: StoredWorth,
 }
 
 impl PriceSeries {

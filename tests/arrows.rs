@@ -38,8 +38,8 @@ const ROOMS: &[(&str, &str)] = &[
     ),
     (
         "cli",
-        "runner apply plan engine forecast battery policy snapshot tariff device time units clock journal vendor vendor::alphaess vendor::atess vendor::simulated report \
-         diagnostic simulator policy_test",
+        "runner apply plan engine follow forecast battery policy snapshot tariff device time units clock journal vendor vendor::alphaess vendor::atess \
+         vendor::simulated report diagnostic simulator policy_test",
     ),
     ("main", "cli"),
     ("lib", ""),
@@ -69,7 +69,7 @@ const WORLDLY: [&str; 16] = [
 ];
 
 /// What serde may never shape: the domain types.
-const SERDE_FREE: &str = "units time snapshot tariff device engine battery optimum plan apply";
+const SERDE_FREE: &str = "units time snapshot worth tariff forecast follow device engine battery optimum plan apply";
 
 struct Source {
     room: String,

@@ -478,7 +478,7 @@ fn some_override(rng: &mut Rng, now: Instant) -> Option<Override> {
 /// Ticks of about a minute, sometimes more, with what was seen at each.
 fn some_history(rng: &mut Rng) -> Vec<Seen> {
     let mut now = some_moment(rng);
-    let prices = Prices { import: some_prices(rng, now), export: some_prices(rng, now) };
+    let prices = Prices { import: some_prices(rng, now), export: some_prices(rng, now), ..Prices::default() };
     let mut history = Vec::new();
     for _ in 0..rng.usize(1..60) {
         history.push(Seen { at: now, snapshot: some_snapshot(rng, now), prices: prices.clone() });

@@ -57,7 +57,7 @@ fn tick(minute: i64, soc: f64) -> TickRecord {
         at: minutes(minute),
         revision: "b".repeat(64),
         readings: snapshot(soc),
-        prices: Prices { import: PriceSeries::from_slots(vec![slot]).unwrap(), export: PriceSeries::default() },
+        prices: Prices { import: PriceSeries::from_slots(vec![slot]).unwrap(), ..Prices::default() },
         memory: r#"{"soc below 30":true}"#.to_owned(),
         manual: Some(("charge to 80%".to_owned(), minutes(120))),
         schedule: Some(Schedule::TwoWindow(schedule(90))),

@@ -2,11 +2,13 @@
 
 use super::output::{Failure, failure};
 use crate::diagnostic::nearest;
+use crate::follow::HORIZON;
+use crate::forecast::Forecast;
 use crate::plan::Outlook;
 use crate::plan::timeline::Steps;
 use crate::policy;
 use crate::snapshot::{Reading, Signal, Snapshot};
-use crate::time::Instant;
+use crate::time::{Instant, after};
 use crate::units::{Power, Soc};
 
 /// The most that may be given.
@@ -41,6 +43,9 @@ pub fn given(words: &[String], now: Instant) -> Result<Given, Failure> {
         if value != "unknown" {
             take(&mut given, signal, name, value, now)?;
         }
+    }
+    if let Some((load, solar)) = given.readings.load.zip(given.readings.solar) {
+        given.outlook.forecast = Forecast::certain(now, after(now, HORIZON), load.value, solar.value);
     }
     Ok(given)
 }

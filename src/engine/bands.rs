@@ -28,6 +28,7 @@ pub fn banded_prices(policy: &Policy, from: Instant, until: Instant) -> Prices {
     Prices {
         import: series(policy, &policy.tariff.import, from, until),
         export: series(policy, &policy.tariff.export, from, until),
+        ..Prices::default()
     }
 }
 

@@ -17,13 +17,13 @@ pub(crate) fn decide(view: &View<'_>) -> Decision {
     manual(view).or_else(|| first_rule(view)).unwrap_or_else(|| otherwise(view.policy))
 }
 
-/// An action as a command within the guards: no target above the ceiling, no floor below the reserve. `None` where the
-/// action's target is not known.
+/// An action as a command within the guards: no target above the ceiling, no floor below the reserve. `None` where what
+/// it comes to is not said by the action alone.
 #[must_use]
 pub fn guarded(battery: &Battery, action: Action) -> Option<Command> {
     Some(match action {
         Action::ChargeTo { target, power } => Command::ChargeTo { target: target.min(battery.ceiling), power },
-        Action::ChargeToCover { .. } => return None,
+        Action::ChargeToCover { .. } | Action::FollowPlan => return None,
         Action::Hold => Command::Hold,
         Action::SelfConsume { floor } => {
             Command::SelfConsume { floor: floor.unwrap_or(battery.reserve).max(battery.reserve) }
@@ -32,15 +32,15 @@ pub fn guarded(battery: &Battery, action: Action) -> Option<Command> {
     })
 }
 
-/// The manual command while it stands. One whose target is not known leaves the rules in force.
+/// The manual command while it stands. One that comes to nothing known leaves the rules in force.
 fn manual(view: &View<'_>) -> Option<Decision> {
     let manual = view.situation.standing_override()?;
-    guarded(&view.policy.battery, manual.action).map(|command| Decision { source: Source::Override, command })
+    view.command(manual.action).ok().map(|command| Decision { source: Source::Override, command })
 }
 
 fn first_rule(view: &View<'_>) -> Option<Decision> {
     let (index, rule) = view.policy.rules.iter().enumerate().find(|(_, rule)| view.fires(rule) == Ok(true))?;
-    guarded(&view.policy.battery, rule.then).map(|command| Decision { source: Source::Rule(index), command })
+    view.command(rule.then).ok().map(|command| Decision { source: Source::Rule(index), command })
 }
 
 /// Where no rule holds. What cannot be known becomes the device's own way.

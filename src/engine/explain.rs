@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use crate::diagnostic::Place;
 use crate::policy::Policy;
-use crate::policy::model::{Comparison, Condition, Quantity, Rule};
-use crate::snapshot::Unknown;
+use crate::policy::model::{Action, Comparison, Condition, Quantity, Rule};
+use crate::snapshot::{Signal, Unknown};
 
 use super::view::Truth;
-use super::{Decision, Memory, Situation, Source, View, decide};
+use super::{Decision, Memory, Situation, Source, View, Weighed, decide};
 
 /// A decision with what became of every rule.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Explanation<'a> {
     pub decision: Decision,
     /// What became of each rule, in the policy's order.
     pub rules: Vec<Verdict<'a>>,
+    /// What was weighed, if the plan of least cost decided.
+    pub weighed: Option<Weighed>,
 }
 
 /// What became of one rule.
@@ -84,7 +86,7 @@ pub fn explain<'a>(policy: &'a Policy, situation: &Situation<'_>, memory: &Memor
     let view = View::new(policy, situation, memory);
     let decision = decide(&view);
     let rules = policy.rules.iter().enumerate().map(|(index, rule)| verdict(&view, decision.source, index, rule));
-    Explanation { decision, rules: rules.collect() }
+    Explanation { decision, rules: rules.collect(), weighed: weighed(&view, decision.source) }
 }
 
 fn verdict<'a>(view: &View<'_>, winner: Source, index: usize, rule: &'a Rule) -> Verdict<'a> {
@@ -98,16 +100,46 @@ fn verdict<'a>(view: &View<'_>, winner: Source, index: usize, rule: &'a Rule) ->
         return Verdict::NotReached;
     }
     match view.holds(&rule.when) {
-        Ok(true) => Verdict::Unknown(target_not_known(rule)),
+        Ok(true) => Verdict::Unknown(target_not_known(view, rule)),
         truth @ Ok(false) => Verdict::Failed(found(view, rule, truth)),
         truth @ Err(_) => Verdict::Unknown(found(view, rule, truth)),
     }
 }
 
-/// The rule holds, but what it asks for needs a forecast.
-fn target_not_known(rule: &Rule) -> Finding<'_> {
-    let seen = Seen::NotYetKnown("forecasts");
-    Finding { text: "charge to cover", place: &rule.then_place, negated: false, seen }
+/// The rule holds, but what it asks for is not known.
+fn target_not_known<'a>(view: &View<'_>, rule: &'a Rule) -> Finding<'a> {
+    let (text, seen) = match rule.then {
+        Action::FollowPlan => ("follow the cheapest plan", plan_not_known(view)),
+        _ => ("charge to cover", Seen::NotYetKnown("forecasts")),
+    };
+    Finding { text, place: &rule.then_place, negated: false, seen }
+}
+
+/// What the plan of least cost lacks.
+fn plan_not_known(view: &View<'_>) -> Seen {
+    let missing = |quantity, why, value, age| Seen::Missing { quantity, why, value, age };
+    match view.plan() {
+        Ok(_) => Seen::Nothing,
+        Err(Unknown::NotYetKnown) => Seen::NotYetKnown("what stored energy is worth"),
+        Err(why @ Unknown::NoPrice) => missing(Quantity::ImportPrice, why, None, None),
+        Err(why @ Unknown::NoForecast) => missing(Quantity::Reading(Signal::Load), why, None, None),
+        Err(why) => {
+            let reading = view.situation.reading(Quantity::Reading(Signal::Soc));
+            let age = reading.map(|reading| reading.age(view.situation.now));
+            missing(Quantity::Reading(Signal::Soc), why, reading.map(|reading| reading.value), age)
+        }
+    }
+}
+
+/// What the winner weighed, if it follows the plan of least cost.
+fn weighed(view: &View<'_>, winner: Source) -> Option<Weighed> {
+    let action = match winner {
+        Source::Rule(index) => view.policy.rules.get(index)?.then,
+        Source::Override => view.situation.standing_override()?.action,
+        Source::Otherwise => return None,
+    };
+    (action == Action::FollowPlan).then_some(())?;
+    view.plan().ok().map(|(worth, soc)| Weighed::of(worth, soc))
 }
 
 fn found<'a>(view: &View<'_>, rule: &'a Rule, truth: Truth) -> Finding<'a> {

@@ -6,6 +6,7 @@ pub mod decision;
 mod edges;
 mod evaluate;
 mod explain;
+mod follow;
 mod memory;
 mod situation;
 mod view;
@@ -15,6 +16,7 @@ pub use decision::{Command, Decision, Override, Source};
 pub use edges::edges;
 pub use evaluate::{evaluate, guarded};
 pub use explain::{Explanation, Finding, Seen, Verdict, explain};
+pub use follow::{Weighed, followed};
 pub use memory::{Memory, Remembered, Stretch};
 pub use situation::Situation;
 

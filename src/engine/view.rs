@@ -6,12 +6,19 @@ use crate::policy::Policy;
 use crate::policy::model::{Action, CalendarCondition, Comparison, Condition, Rule};
 use crate::snapshot::Unknown;
 use crate::time::Local;
+use crate::units::Soc;
+use crate::worth::{Lack, SlotWorth};
 
 use super::memory::{Cell, Look};
-use super::{Memory, Readings, Situation, bands};
+use super::{Command, Memory, Readings, Situation, bands, followed, guarded};
 
 /// Whether a condition holds, or why that cannot be known.
 pub(crate) type Truth = Result<bool, Unknown>;
+
+/// Whether what an action comes to may be unknown.
+fn is_looked_up(action: Action) -> bool {
+    matches!(action, Action::FollowPlan | Action::ChargeToCover { .. })
+}
 
 /// One moment as the conditions see it.
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +39,29 @@ impl<'a> View<'a> {
 
     /// Whether a rule fires: its condition holds, and what it asks for is known.
     pub(crate) fn fires(&self, rule: &Rule) -> Truth {
-        match (self.holds(&rule.when), rule.then) {
-            (Ok(true), Action::ChargeToCover { .. }) => Err(Unknown::NotYetKnown),
-            (truth, _) => truth,
+        match self.holds(&rule.when) {
+            Ok(true) if is_looked_up(rule.then) => self.command(rule.then).map(|_| true),
+            truth => truth,
         }
+    }
+
+    /// What an action comes to within the guards of the battery, or why that is not known.
+    pub(crate) fn command(&self, action: Action) -> Result<Command, Unknown> {
+        match action {
+            Action::FollowPlan => self.plan().map(|(worth, soc)| followed(&self.policy.battery, worth, soc)),
+            action => guarded(&self.policy.battery, action).ok_or(Unknown::NotYetKnown),
+        }
+    }
+
+    /// What stored energy is worth now, and how much is stored.
+    pub(super) fn plan(&self) -> Result<(&'a SlotWorth, Soc), Unknown> {
+        let worth = self.situation.prices.stored.at(self.situation.now).map_err(|lack| match lack {
+            Lack::NotAsked => Unknown::NotYetKnown,
+            Lack::NoPrice => Unknown::NoPrice,
+            Lack::NoForecast => Unknown::NoForecast,
+        })?;
+        let soc = self.readings.soc?;
+        Ok((worth, Soc::from_percent(soc).ok_or(Unknown::Implausible)?))
     }
 
     /// Whether a condition holds, by Kleene's logic. The reason of an unknown one is that of its first unknown part.

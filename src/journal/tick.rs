@@ -312,7 +312,7 @@ fn tick_row(connection: &Connection, row: &Row<'_>) -> Result<TickRecord, Journa
         at: instant(at),
         revision,
         readings: readings?.1,
-        prices: Prices { import, export },
+        prices: Prices { import, export, ..Prices::default() },
         memory: body(connection, memory)?,
         manual: situation.manual.map(|(action, until)| (action, instant(until))),
         schedule,

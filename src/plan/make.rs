@@ -10,11 +10,13 @@ use crate::device::{Capability, PerObject, Schedule, Step};
 use crate::engine::{
     Command, Decision, Explanation, Memory, Override, Situation, Source, banded_prices, evaluate, explain,
 };
+use crate::follow;
 use crate::policy::Policy;
-use crate::policy::model::WhenBlind;
+use crate::policy::model::{Action, WhenBlind};
 use crate::snapshot::{Signal, Snapshot};
 use crate::tariff::Prices;
 use crate::time::{Instant, after, elapsed};
+use crate::worth::StoredWorth;
 
 /// How long a grip that a reading changed stays before a reading changes it again.
 const STEADY: Duration = Duration::from_secs(30 * 60);
@@ -111,7 +113,8 @@ impl<'a> Plan<'a> {
 
     /// Plans by other prices than those of the policy's bands.
     #[must_use]
-    pub fn priced(policy: &'a Policy, inputs: &'a Inputs, prices: Prices) -> Plan<'a> {
+    pub fn priced(policy: &'a Policy, inputs: &'a Inputs, mut prices: Prices) -> Plan<'a> {
+        prices.stored = stored(policy, inputs);
         let situation = situation(inputs, &prices);
         let decision = evaluate(policy, &situation, &inputs.memory);
         let safe_mode = policy.limits.when_blind == WhenBlind::SelfConsume && is_blind(policy, inputs);
@@ -139,6 +142,16 @@ impl<'a> Plan<'a> {
     pub fn writes(&self) -> &[Step] {
         self.compiled.as_ref().map_or(&[], |compiled| &compiled.writes)
     }
+}
+
+/// What stored energy is worth, if anything that may decide asks for it.
+fn stored(policy: &Policy, inputs: &Inputs) -> StoredWorth {
+    let by_hand = inputs.manual.is_some_and(|manual| manual.action == Action::FollowPlan);
+    if !by_hand && !policy.rules.iter().any(|rule| rule.then == Action::FollowPlan) {
+        return StoredWorth::default();
+    }
+    let prices = banded_prices(policy, inputs.now, after(inputs.now, follow::HORIZON));
+    follow::stored_worth(&policy.battery, &prices, &inputs.outlook.forecast, inputs.now)
 }
 
 /// What the device can do through the store that holds its schedule, as far as that is known.

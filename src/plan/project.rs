@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::battery::{self, Behaviour};
-use crate::engine::{Decision, Memory, Override, Readings, Situation, Source, View, decide, edges};
+use crate::engine::{Decision, Memory, Override, Readings, Situation, View, decide, edges};
 use crate::policy::Policy;
 use crate::policy::model::{Condition, Quantity};
 use crate::snapshot::{Snapshot, Unknown};
@@ -52,8 +52,8 @@ struct State {
 /// What is true in fact now and rests on a reading: programmed as though the readings stayed as they are, for a while.
 #[derive(Clone, Debug)]
 struct Streak {
-    /// Who decides now.
-    source: Source,
+    /// What is decided now.
+    decision: Decision,
     /// What is remembered under readings that stay as they are.
     memory: Memory,
     /// How far it is programmed at most.
@@ -124,8 +124,16 @@ fn quarters(from: Instant, offset: i32, until: Instant) -> impl Iterator<Item = 
     grid.take_while(move |at| *at < until)
 }
 
-/// The instants at which a price changes, if a rule looks at prices, and those at which it has held as long as asked.
+/// The instants at which a price changes, if a rule looks at prices, and those at which it has held as long as asked; and
+/// those at which what stored energy is worth may change.
 fn price_edges(origin: &Origin<'_>, end: Instant) -> Vec<Instant> {
+    let worth = origin.prices.stored.slots().iter().map(|slot| slot.from);
+    let mut edges: Vec<Instant> = worth.filter(|at| origin.now < *at && *at < end).collect();
+    edges.extend(edges_of_prices(origin, end));
+    edges
+}
+
+fn edges_of_prices(origin: &Origin<'_>, end: Instant) -> Vec<Instant> {
     if !origin.policy.rules.iter().any(|rule| looks_at_prices(&rule.when)) {
         return Vec::new();
     }
@@ -185,7 +193,7 @@ fn advance(
     }
     let committed = committed(origin, &seen, streak);
     let span =
-        Span { from: at, until, expected, committed: committed.command, certain: committed.source == expected.source };
+        Span { from: at, until, expected, committed: committed.command, certain: committed == expected };
     let before = state.soc;
     physics(origin, state, expected, taken.load.zip(taken.solar), elapsed(at, until));
     (span, Point { at, soc: before, battery: state.battery, grid: state.grid, import: origin.prices.import.at(at) })
@@ -195,7 +203,7 @@ fn advance(
 fn begin_streak(seen: &View<'_>, expected: Decision) -> Option<Streak> {
     let blind = decide(&View { readings: Readings::BLIND, ..*seen });
     let until = stays_until(&seen.policy.zone, seen.situation.now, seen.site);
-    let begin = || Streak { source: expected.source, memory: seen.memory.clone(), until };
+    let begin = || Streak { decision: expected, memory: seen.memory.clone(), until };
     (blind.source != expected.source).then(begin)
 }
 
@@ -216,7 +224,7 @@ fn committed(origin: &Origin<'_>, seen: &View<'_>, streak: &mut Option<Streak>) 
     if let Some(going) = streak.as_mut().filter(|streak| seen.situation.now < streak.until) {
         going.memory.look(origin.policy, &origin.present, &seen.situation, NO_GAP);
         let still = decide(&View { readings: origin.present, memory: &going.memory, ..*seen });
-        if still.source == going.source {
+        if still == going.decision {
             return still;
         }
     }

@@ -1,6 +1,7 @@
 //! Decisions over the coming hours.
 
 use crate::engine::{Command, Decision};
+use crate::forecast::Forecast;
 use crate::time::Instant;
 use crate::units::{Power, Price, Soc};
 
@@ -53,6 +54,8 @@ pub struct Outlook {
     pub solar: Steps,
     /// Power of the charging car.
     pub ev: Steps,
+    /// Load and sun with how they may err, as far as anyone asks for that.
+    pub forecast: Forecast,
 }
 
 /// A power that holds from each instant until the next; before the first, and in an empty one, nothing is known.

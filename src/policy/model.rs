@@ -247,6 +247,8 @@ pub enum Action {
         /// At most this power.
         power: Option<Power>,
     },
+    /// Charge, hold or self-consume, as the known prices and a forecast of load and sun make it cheapest.
+    FollowPlan,
     /// No discharge; the sun may charge.
     Hold,
     /// The device's own way, down to the floor.

@@ -36,6 +36,7 @@ pub fn refusal(action: Action, policy: &Policy) -> Option<Refusal> {
         Action::SelfConsume { floor: Some(floor) } | Action::DischargeTo { floor, .. } => {
             floor_refusal(floor, policy, &capability, windows)
         }
+        Action::FollowPlan => no_plan(policy, &capability, windows),
         Action::Hold if !capability.hold => Some(no_hold(policy, &capability, windows)),
         Action::Hold | Action::SelfConsume { floor: None } | Action::ChargeToCover { .. } => None,
     }
@@ -96,6 +97,34 @@ fn no_export(floor: Soc, policy: &Policy, capability: &Capability, windows: Wind
         label: "this device only serves the house",
         instead,
     }
+}
+
+/// What `follow the cheapest plan` needs and this policy or its device lacks.
+fn no_plan(policy: &Policy, capability: &Capability, windows: WindowCapability) -> Option<Refusal> {
+    let subject = subject(policy, capability);
+    let unmeasured = [Signal::Soc, Signal::Load, Signal::Solar].into_iter().find(|signal| !capability.measures(*signal));
+    if let Some(signal) = unmeasured {
+        return Some(Refusal {
+            message: format!("the plan needs the {}, which {subject} does not tell", signal.noun()),
+            label: "would never be known",
+            instead: format!("map `{}:` under `device: readings`, or write a charge by the clock", signal.word()),
+        });
+    }
+    if policy.tariff.import.is_empty() {
+        return Some(Refusal {
+            message: "the plan goes by prices, and this policy names none of import".to_owned(),
+            label: "would never be known",
+            instead: "say what a kWh costs: `tariff: { import: … }`".to_owned(),
+        });
+    }
+    if matches!(windows.target, Level::Fixed(_) | Level::Unknown) {
+        return Some(Refusal {
+            message: format!("the plan says how far to charge, and {subject} cannot be told"),
+            label: "no target can be set",
+            instead: "write a charge by the clock, to what the device charges to".to_owned(),
+        });
+    }
+    (!capability.hold).then(|| no_hold(policy, capability, windows))
 }
 
 fn no_hold(policy: &Policy, capability: &Capability, windows: WindowCapability) -> Refusal {

@@ -76,7 +76,7 @@ fn span_json(policy: &Policy, span: &Span) -> Value {
 }
 
 fn point_json(plan: &Plan<'_>, point: &Point) -> Value {
-    let Outlook { load, solar, ev } = &plan.inputs.outlook;
+    let Outlook { load, solar, ev, forecast: _ } = &plan.inputs.outlook;
     let taken = |ahead: &Steps, signal: Signal| ahead.at(point.at).map_or_else(|| read(plan, signal), watts);
     json!({
         "at": rfc3339(point.at),

@@ -51,6 +51,7 @@ pub fn unknown(why: Unknown) -> &'static str {
         Unknown::Frozen => "frozen",
         Unknown::Unconfirmed => "not confirmed yet",
         Unknown::NoPrice => "no price known",
+        Unknown::NoForecast => "no forecast yet: load and sun were watched on too few days",
         Unknown::TooFewSamples => "not watched long enough",
         Unknown::NotYetKnown => "not known to this version",
     }
@@ -66,6 +67,7 @@ pub fn unknown_code(why: Unknown) -> &'static str {
         Unknown::Frozen => "frozen",
         Unknown::Unconfirmed => "unconfirmed",
         Unknown::NoPrice => "no-price",
+        Unknown::NoForecast => "no-forecast",
         Unknown::TooFewSamples => "too-few-samples",
         Unknown::NotYetKnown => "not-yet-known",
     }
@@ -264,6 +266,7 @@ pub fn action(action: Action) -> String {
     match action {
         Action::ChargeTo { target, power } => format!("charge to {target}{}", at(power)),
         Action::ChargeToCover { until, power } => format!("charge to cover load until {until}{}", at(power)),
+        Action::FollowPlan => "follow the cheapest plan".to_owned(),
         Action::Hold => "hold".to_owned(),
         Action::SelfConsume { floor: None } => "self-consume".to_owned(),
         Action::SelfConsume { floor: Some(floor) } => format!("self-consume down to {floor}"),

@@ -10,7 +10,7 @@ use crate::engine::Override;
 use crate::journal::{Journal, JournalError, LogFilter, LogKind};
 use crate::plan::budget::{MayGrant, Permits, Refusal, Used, may_grant};
 use crate::plan::{Cause, GripChange, Inputs, Outlook};
-use crate::policy::{self, Policy};
+use crate::policy::{self, Action, Policy};
 use crate::snapshot::Snapshot;
 use crate::time::{Instant, Zone};
 
@@ -94,7 +94,7 @@ impl Remembrance {
     }
 }
 
-/// The outlook that the journal's days before give.
+/// The outlook that the journal's days before give; `forecast` is whether anyone asks how far it may err.
 ///
 /// # Errors
 /// The journal cannot be read.
@@ -103,9 +103,24 @@ pub(super) fn journaled_outlook(
     policy: &Policy,
     now: Instant,
     until: Instant,
+    forecast: bool,
 ) -> Result<Outlook, JournalError> {
-    let rows = journal.readings(&policy.site, outlook::begin(&policy.zone, now), now, MAX_ROWS)?;
-    Ok(outlook::outlook(&rows, &policy.zone, now, until))
+    let since = |days| outlook::begin(&policy.zone, now, days);
+    let recent = since(outlook::DAYS_BACK);
+    let begin = if forecast { since(outlook::FORECAST_DAYS_BACK) } else { recent };
+    let rows = journal.readings(&policy.site, begin, now, MAX_ROWS)?;
+    let old = rows.partition_point(|(at, _)| *at < recent);
+    let mut ahead = outlook::outlook(rows.get(old..).unwrap_or_default(), &policy.zone, now, until);
+    if forecast {
+        ahead.forecast = outlook::forecast(&rows, &policy.zone, now);
+    }
+    Ok(ahead)
+}
+
+/// Whether anything that may decide goes by a forecast.
+pub(super) fn asks_for_forecast(policy: &Policy, manual: Option<&Override>) -> bool {
+    let by_hand = manual.is_some_and(|manual| manual.action == Action::FollowPlan);
+    by_hand || policy.rules.iter().any(|rule| rule.then == Action::FollowPlan)
 }
 
 impl Site {
@@ -116,7 +131,8 @@ impl Site {
         horizon: Duration,
         remembrance: &Remembrance,
     ) -> Result<Inputs, SiteError> {
-        let outlook = self.outlook_for(now, horizon)?;
+        let forecast = asks_for_forecast(&self.policy, remembrance.manual.as_ref());
+        let outlook = self.outlook_for(now, horizon, forecast)?;
         Ok(Inputs {
             now,
             horizon,
@@ -159,14 +175,14 @@ impl Site {
         &self.readings
     }
 
-    /// The outlook, made anew at each quarter hour.
-    fn outlook_for(&mut self, now: Instant, horizon: Duration) -> Result<Outlook, SiteError> {
-        let quarter = now.timestamp().div_euclid(900);
+    /// The outlook, made anew at each quarter hour, and when a forecast is asked for that it has not.
+    fn outlook_for(&mut self, now: Instant, horizon: Duration, forecast: bool) -> Result<Outlook, SiteError> {
+        let quarter = (now.timestamp().div_euclid(900), forecast);
         if let Some((_, outlook)) = self.outlook.as_ref().filter(|(made, _)| *made == quarter) {
             return Ok(outlook.clone());
         }
         let until = crate::time::after(now, horizon.max(Duration::from_secs(86_400)));
-        let made = journaled_outlook(&self.journal, &self.policy, now, until)?;
+        let made = journaled_outlook(&self.journal, &self.policy, now, until, forecast)?;
         self.outlook = Some((quarter, made.clone()));
         Ok(made)
     }

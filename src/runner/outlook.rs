@@ -1,18 +1,27 @@
 //! What load, sun and car are taken to be: the same quarter hours of the days before.
 
+use std::time::Duration;
+
 use chrono::Days;
 
+use crate::forecast::{Forecast, Past};
 use crate::plan::Outlook;
 use crate::plan::timeline::Steps;
 use crate::snapshot::{Quality, Reading, Snapshot};
-use crate::time::{ClockTime, Instant, Zone};
+use crate::time::{ClockTime, Instant, Zone, after};
 use crate::units::Power;
 
 /// Minutes of a step.
 const STEP_MINUTES: u16 = 15;
 
+/// The same as a span.
+const STEP: Duration = Duration::from_secs(15 * 60);
+
 /// How many days back are looked at.
 pub(super) const DAYS_BACK: u64 = 7;
+
+/// How many days back a forecast with its errors looks.
+pub(super) const FORECAST_DAYS_BACK: u64 = 14;
 
 /// The mean of each quarter hour of the wall clock over the days before, for every quarter hour of a horizon that has one.
 ///
@@ -25,7 +34,25 @@ pub fn outlook(rows: &[(Instant, Snapshot)], zone: &Zone, now: Instant, until: I
         load: means(rows, zone, &quarters, |snapshot| snapshot.load),
         solar: means(rows, zone, &quarters, |snapshot| snapshot.solar),
         ev: Steps::default(),
+        forecast: Forecast::default(),
     }
+}
+
+/// The forecast that rows in the order of time give; empty where there are too few days.
+///
+/// A reading holds until the next one is read, but not for longer than a step.
+#[must_use]
+pub(super) fn forecast(rows: &[(Instant, Snapshot)], zone: &Zone, now: Instant) -> Forecast {
+    let mut past = Past::new(zone.clone());
+    let ends = rows.iter().skip(1).map(|(at, _)| *at).chain([now]);
+    for ((at, snapshot), end) in rows.iter().zip(ends) {
+        let believable = |reading: Option<Reading<Power>>| {
+            reading.filter(|reading| reading.quality == Quality::Good).map(|reading| reading.value)
+        };
+        let until = end.min(after(*at, STEP));
+        past.add(*at, until, believable(snapshot.load), believable(snapshot.solar));
+    }
+    past.forecast(now).unwrap_or_default()
 }
 
 /// The beginnings of the wall clock's quarter hours from that of now on.
@@ -67,9 +94,9 @@ fn quarter_of_day(zone: &Zone, at: Instant) -> usize {
 }
 
 /// The first instant of the days that are looked back on.
-pub(super) fn begin(zone: &Zone, now: Instant) -> Instant {
+pub(super) fn begin(zone: &Zone, now: Instant, days: u64) -> Instant {
     let today = zone.local(now).date;
-    let first = today.checked_sub_days(Days::new(DAYS_BACK)).unwrap_or(today);
+    let first = today.checked_sub_days(Days::new(days)).unwrap_or(today);
     zone.earliest(first, ClockTime::MIDNIGHT)
 }
 

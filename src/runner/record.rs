@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{Memory, Remembered, Stretch};
+use crate::forecast::{Forecast, Step, WAYS};
 use crate::plan::budget::{MayGrant, Permits, Refusal};
 use crate::plan::timeline::Steps;
 use crate::plan::{Cause, GripChange, Outlook};
@@ -30,6 +31,8 @@ struct ContextShape {
     load: Vec<(i64, f64)>,
     solar: Vec<(i64, f64)>,
     ev: Vec<(i64, f64)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    forecast: Vec<StepShape>,
     permits: [PermitShape; 2],
     #[serde(default, skip_serializing_if = "Option::is_none")]
     windows: Option<PermitShape>,
@@ -38,6 +41,9 @@ struct ContextShape {
     let_go: bool,
     digest: String,
 }
+
+/// One step of a forecast: when it begins and ends, the load, the sun, and the needs in which it may come.
+type StepShape = (i64, i64, f64, f64, [f64; WAYS]);
 
 /// Whether an object may be granted more.
 #[derive(Serialize, Deserialize)]
@@ -102,6 +108,7 @@ impl Context {
             load: steps(&self.outlook.load),
             solar: steps(&self.outlook.solar),
             ev: steps(&self.outlook.ev),
+            forecast: self.outlook.forecast.steps().iter().map(step).collect(),
             permits: [permit(&self.permits.charge), permit(&self.permits.discharge)],
             windows: Some(permit(&self.permits.windows)),
             last_change: self.last_change.map(|change| (millis(change.at), change.cause != Cause::Time)),
@@ -119,7 +126,12 @@ impl Context {
         let windows = shape.windows.map_or(Some(MayGrant::Yes { writes: u32::MAX }), may_grant)?;
         Some(Context {
             horizon_seconds: shape.horizon_seconds,
-            outlook: Outlook { load: course(shape.load)?, solar: course(shape.solar)?, ev: course(shape.ev)? },
+            outlook: Outlook {
+                load: course(shape.load)?,
+                solar: course(shape.solar)?,
+                ev: course(shape.ev)?,
+                forecast: forecast(&shape.forecast)?,
+            },
             permits: Permits { charge: may_grant(charge)?, discharge: may_grant(discharge)?, windows },
             last_change: match shape.last_change {
                 Some((at, by_reading)) => {
@@ -165,6 +177,23 @@ fn steps(steps: &Steps) -> Vec<(i64, f64)> {
 fn course(steps: Vec<(i64, f64)>) -> Option<Steps> {
     let steps = steps.into_iter().map(|(at, watts)| Some((instant(at)?, Power::from_watts(watts)?)));
     Some(Steps::new(steps.collect::<Option<Vec<_>>>()?))
+}
+
+fn step(step: &Step) -> StepShape {
+    let needs = step.needs.map(Power::watts);
+    (millis(step.from), millis(step.until), step.load.watts(), step.solar.watts(), needs)
+}
+
+fn forecast(shapes: &[StepShape]) -> Option<Forecast> {
+    let step = |(from, until, load, solar, needs): &StepShape| {
+        let mut powers = [Power::ZERO; WAYS];
+        for (power, watts) in powers.iter_mut().zip(needs) {
+            *power = Power::from_watts(*watts)?;
+        }
+        let (load, solar) = (Power::from_watts(*load)?, Power::from_watts(*solar)?);
+        Some(Step { from: instant(*from)?, until: instant(*until)?, load, solar, needs: powers })
+    };
+    Some(Forecast::new(shapes.iter().map(step).collect::<Option<Vec<_>>>()?))
 }
 
 fn permit(permit: &MayGrant) -> PermitShape {

@@ -40,8 +40,8 @@ pub struct Site {
     pub(super) samples: VecDeque<Sample>,
     /// What the watch said last, and of which window.
     pub(super) verdict: Option<(Instant, Outcome)>,
-    /// The outlook and the quarter hour for which it was made.
-    pub(super) outlook: Option<(i64, Outlook)>,
+    /// The outlook, the quarter hour for which it was made, and whether a forecast was asked for.
+    pub(super) outlook: Option<((i64, bool), Outlook)>,
     pub(super) recovered: bool,
 }
 

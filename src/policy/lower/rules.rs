@@ -88,6 +88,10 @@ impl Context<'_> {
             let message = "this version knows no forecasts, and `otherwise` must always be known";
             let help = "write `self-consume`, and put the charge into a rule of its own";
             self.error_help("cannot-do", &node.bytes, message, "cannot be evaluated", help);
+        } else if action == Action::FollowPlan && key == "otherwise" {
+            let message = "`otherwise` must always be known, and without prices or a forecast no plan is";
+            let help = "write `otherwise: self-consume`, and the plan as the last rule, with `when: {}`";
+            self.error_help("cannot-do", &node.bytes, message, "may be unknown", help);
         } else if matches!(action, Action::ChargeToCover { .. }) {
             let message = "this version knows no forecasts, so it cannot tell how much to charge";
             let warning = Diagnostic::warning(Code("not-yet-known"), place.clone(), message, "unknown for now");

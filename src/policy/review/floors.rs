@@ -55,7 +55,7 @@ fn floor(policy: &Policy, action: Action) -> Option<Soc> {
         _ if refusal(action, policy).is_some() => None,
         Action::SelfConsume { floor } => Some(floor.map_or(reserve, |floor| floor.max(reserve))),
         Action::DischargeTo { floor, .. } => Some(floor.max(reserve)),
-        Action::ChargeTo { .. } | Action::ChargeToCover { .. } | Action::Hold => None,
+        Action::ChargeTo { .. } | Action::ChargeToCover { .. } | Action::FollowPlan | Action::Hold => None,
     }
 }
 

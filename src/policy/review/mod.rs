@@ -87,7 +87,7 @@ fn hidden(cx: &mut Context<'_>, policy: &Policy) {
         let mut above = policy.rules.iter().zip(&asked).take(number);
         let covers = |others: &[Asked<'_>]| others.iter().all(|other| own.iter().any(|one| covers(other, one)));
         let hiding =
-            above.find(|(hiding, others)| !matches!(hiding.then, Action::ChargeToCover { .. }) && covers(others));
+            above.find(|(hiding, others)| !may_be_unknown(hiding.then) && covers(others));
         let Some((hiding, _)) = hiding else { continue };
         let message = format!("the rule `{}` never wins", rule.name);
         let warning =
@@ -96,6 +96,11 @@ fn hidden(cx: &mut Context<'_>, policy: &Policy) {
             warning.related(hiding.place.clone(), "whenever the other holds, this one does too, and it comes first");
         cx.push(warning.help("the first rule whose conditions all hold wins: put the narrower rule first"));
     }
+}
+
+/// Whether a rule with this action may hold and yet not win, because what it comes to is not known.
+fn may_be_unknown(action: Action) -> bool {
+    matches!(action, Action::ChargeToCover { .. } | Action::FollowPlan)
 }
 
 /// What one condition asks: its calendar keys, or else its meaning in words.

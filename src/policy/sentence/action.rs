@@ -12,7 +12,7 @@ use crate::time::ClockTime;
 use crate::units::{Power, Soc};
 
 /// Every action as people may look for it.
-const ACTIONS: &str = "`charge to 90%`, `hold`, `self-consume`, `self-consume down to 20%`, `discharge to 30%` or `charge to cover load until 09:00`";
+const ACTIONS: &str = "`charge to 90%`, `hold`, `self-consume`, `self-consume down to 20%`, `discharge to 30%`, `charge to cover load until 09:00` or `follow the cheapest plan`";
 
 /// An action of the policy language.
 ///
@@ -33,6 +33,9 @@ fn action(cursor: &mut Cursor<'_>) -> Result<Action, Problem> {
     if cursor.eat("self-consume") {
         let floor = if cursor.eat("down to") { Some(soc(cursor)?) } else { None };
         return Ok(Action::SelfConsume { floor });
+    }
+    if cursor.eat("follow the cheapest plan") {
+        return Ok(Action::FollowPlan);
     }
     if cursor.eat("charge to cover") {
         return cover(cursor);
@@ -98,6 +101,9 @@ fn unknown(cursor: &Cursor<'_>, start: usize) -> Problem {
         "stop" | "wait" | "pause" | "keep" | "block" => {
             Some("write `hold`: no discharge, the sun may charge".to_owned())
         }
+        "follow" | "cheapest" | "optimise" | "optimize" | "optimal" | "plan" => {
+            Some("write `follow the cheapest plan`".to_owned())
+        }
         "export" | "sell" => Some("write `discharge to 30%`, for devices that can force energy out".to_owned()),
         _ => nearest(first, ["charge", "hold", "self-consume", "discharge"]).map(|word| match word {
             "charge" => format!("did you mean `charge to {high}`?"),
@@ -114,6 +120,7 @@ fn unknown(cursor: &Cursor<'_>, start: usize) -> Problem {
 /// What was meant by words after an action that is complete.
 fn trailing(problem: Problem, action: &Action) -> Problem {
     let help = match action {
+        Action::FollowPlan => "`follow the cheapest plan` stands alone; reserve and ceiling bound it".to_owned(),
         Action::Hold => "`hold` stands alone; the rule's `when` says how long it lasts".to_owned(),
         Action::SelfConsume { floor: None } => "a floor is written `self-consume down to 20%`".to_owned(),
         Action::ChargeTo { power: None, .. } | Action::DischargeTo { power: None, .. } => {
@@ -134,6 +141,7 @@ impl fmt::Display for Action {
         match self {
             Action::ChargeTo { target, power } => write!(f, "charge to {}{}", percent(target), at(power)),
             Action::ChargeToCover { until, power } => write!(f, "charge to cover load until {until}{}", at(power)),
+            Action::FollowPlan => f.write_str("follow the cheapest plan"),
             Action::Hold => f.write_str("hold"),
             Action::SelfConsume { floor: None } => f.write_str("self-consume"),
             Action::SelfConsume { floor: Some(floor) } => write!(f, "self-consume down to {}", percent(floor)),
