@@ -107,14 +107,15 @@ impl<'a> Plan<'a> {
     /// Plans.
     #[must_use]
     pub fn make(policy: &'a Policy, inputs: &'a Inputs) -> Plan<'a> {
-        let end = after(inputs.now, horizon(policy, inputs));
+        let ahead = if follows(policy, inputs) { follow::HORIZON } else { Duration::ZERO };
+        let end = after(inputs.now, horizon(policy, inputs).max(ahead));
         Plan::priced(policy, inputs, banded_prices(policy, inputs.now, end))
     }
 
     /// Plans by other prices than those of the policy's bands.
     #[must_use]
     pub fn priced(policy: &'a Policy, inputs: &'a Inputs, mut prices: Prices) -> Plan<'a> {
-        prices.stored = stored(policy, inputs);
+        prices.stored = stored(policy, inputs, &prices);
         let situation = situation(inputs, &prices);
         let decision = evaluate(policy, &situation, &inputs.memory);
         let safe_mode = policy.limits.when_blind == WhenBlind::SelfConsume && is_blind(policy, inputs);
@@ -145,13 +146,17 @@ impl<'a> Plan<'a> {
 }
 
 /// What stored energy is worth, if anything that may decide asks for it.
-fn stored(policy: &Policy, inputs: &Inputs) -> StoredWorth {
-    let by_hand = inputs.manual.is_some_and(|manual| manual.action == Action::FollowPlan);
-    if !by_hand && !policy.rules.iter().any(|rule| rule.then == Action::FollowPlan) {
+fn stored(policy: &Policy, inputs: &Inputs, prices: &Prices) -> StoredWorth {
+    if !follows(policy, inputs) {
         return StoredWorth::default();
     }
-    let prices = banded_prices(policy, inputs.now, after(inputs.now, follow::HORIZON));
-    follow::stored_worth(&policy.battery, &prices, &inputs.outlook.forecast, inputs.now)
+    follow::stored_worth(&policy.battery, prices, &inputs.outlook.forecast, inputs.now)
+}
+
+/// Whether anything asks what stored energy is worth.
+fn follows(policy: &Policy, inputs: &Inputs) -> bool {
+    let by_hand = inputs.manual.is_some_and(|manual| manual.action == Action::FollowPlan);
+    by_hand || policy.rules.iter().any(|rule| rule.then == Action::FollowPlan)
 }
 
 /// What the device can do through the store that holds its schedule, as far as that is known.

@@ -78,6 +78,7 @@ pub(super) fn prices(policy: &Policy, given: &Given, from: Instant, until: Insta
     Prices {
         import: series(&given.import, from, until).unwrap_or(banded.import),
         export: series(&given.export, from, until).unwrap_or(banded.export),
+        ..Prices::default()
     }
 }
 

@@ -303,7 +303,7 @@ fn outlook(given: &Given, from: Instant) -> Outlook {
         }
         Stated::Absent | Stated::Constant(_) => Steps::default(),
     };
-    Outlook { load: steps(Signal::Load), solar: steps(Signal::Solar), ev: steps(Signal::Ev) }
+    Outlook { load: steps(Signal::Load), solar: steps(Signal::Solar), ev: steps(Signal::Ev), ..Outlook::default() }
 }
 
 impl Run {
