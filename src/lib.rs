@@ -9,6 +9,7 @@
 )]
 
 pub mod apply;
+pub mod backtest;
 pub mod battery;
 pub mod cli;
 pub mod clock;
@@ -16,8 +17,10 @@ pub mod clock_remote;
 pub mod device;
 pub mod diagnostic;
 pub mod engine;
+pub mod feed;
 pub mod follow;
 pub mod forecast;
+pub mod history;
 pub mod journal;
 pub mod optimum;
 pub mod plan;

@@ -17,6 +17,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("worth", "time units"),
     ("forecast", "time units"),
     ("follow", "forecast worth policy tariff time units"),
+    ("history", "time units"),
     ("device", "snapshot time units"),
     ("policy", "diagnostic time units snapshot device"),
     ("engine", "diagnostic worth policy snapshot tariff time units"),
@@ -24,13 +25,18 @@ const ROOMS: &[(&str, &str)] = &[
     ("optimum", "units"),
     ("plan", "engine follow forecast worth battery policy snapshot tariff device time units"),
     ("apply", "plan policy snapshot device time units"),
+    ("backtest", "engine battery policy snapshot tariff history time units"),
     ("policy_test", "plan engine battery policy snapshot tariff device time units diagnostic"),
-    ("report", "policy_test plan engine forecast worth battery policy snapshot tariff device time units apply diagnostic"),
+    (
+        "report",
+        "backtest history policy_test plan engine forecast worth battery policy snapshot tariff device time units apply diagnostic",
+    ),
     ("vendor", "device snapshot time units clock"),
     ("vendor::alphaess", "diagnostic device snapshot time units clock vendor"),
     ("vendor::atess", "device snapshot time units clock vendor"),
     ("vendor::simulated", "device snapshot time units clock vendor vendor::alphaess simulator"),
     ("journal", "device engine tariff snapshot time units"),
+    ("feed", "history time units"),
     ("simulator", "tariff time units clock"),
     (
         "runner",
@@ -39,14 +45,14 @@ const ROOMS: &[(&str, &str)] = &[
     (
         "cli",
         "runner apply plan engine follow forecast battery policy snapshot tariff device time units clock journal vendor vendor::alphaess vendor::atess \
-         vendor::simulated report diagnostic simulator policy_test",
+         vendor::simulated report diagnostic simulator policy_test backtest feed history",
     ),
     ("main", "cli"),
     ("lib", ""),
 ];
 
 /// The rooms that decide, and so may neither look at the world nor wait for it.
-const PURE: &str = "units time diagnostic snapshot worth tariff forecast follow policy engine battery optimum plan apply report policy_test";
+const PURE: &str = "units time diagnostic snapshot worth tariff forecast follow policy engine battery optimum plan apply report policy_test history backtest";
 
 /// What a pure room never says.
 const WORLDLY: [&str; 16] = [
@@ -69,7 +75,8 @@ const WORLDLY: [&str; 16] = [
 ];
 
 /// What serde may never shape: the domain types.
-const SERDE_FREE: &str = "units time snapshot worth tariff forecast follow device engine battery optimum plan apply";
+const SERDE_FREE: &str =
+    "units time snapshot worth tariff forecast follow device engine battery optimum plan apply history backtest";
 
 struct Source {
     room: String,

@@ -69,7 +69,8 @@ fn reference_battery() -> Battery {
 fn known(rows: &[Row], index: usize) -> Prices {
     let there = after(rows[index].at, HOUR);
     let days = if there.format("%H").to_string().as_str() >= "12" { 2 } else { 1 };
-    let end = (there.date_naive() + chrono::Days::new(days)).and_hms_opt(0, 0, 0).unwrap().and_utc() - chrono::Duration::hours(1);
+    let end = (there.date_naive() + chrono::Days::new(days)).and_hms_opt(0, 0, 0).unwrap().and_utc()
+        - chrono::Duration::hours(1);
     let rows = rows[index..].iter().take_while(|row| row.at < end);
     let (mut import, mut export) = (Vec::new(), Vec::new());
     for row in rows {

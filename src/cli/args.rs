@@ -39,7 +39,7 @@ pub struct Common {
     pub clock: Option<String>,
 }
 
-/// The form of an answer.
+/// The form of an answer where there are but two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// For people.
@@ -58,6 +58,20 @@ pub enum Form {
     /// For CI: `test` alone.
     #[value(hide = true)]
     Junit,
+    /// For a pull request: `compare` alone.
+    #[value(hide = true)]
+    Markdown,
+}
+
+impl Form {
+    /// The same where there are but text and JSON.
+    #[must_use]
+    pub fn plain(self) -> Format {
+        match self {
+            Form::Json => Format::Json,
+            Form::Text | Form::Junit | Form::Markdown => Format::Text,
+        }
+    }
 }
 
 /// What a vendor counts calls by.
@@ -170,6 +184,16 @@ pub enum Verb {
     /// Put back the schedule that was on the device before the first write ever made to it
     #[command(after_help = "Example:\n  offpeak restore home.yaml")]
     Restore(Restore),
+    /// Replay a history: what the policy would have cost, beside what was possible
+    #[command(
+        after_help = "Example:\n  offpeak backtest home.yaml --history last-year.csv.gz\n\nThe format of a history is in `docs/backtest.md`"
+    )]
+    Backtest(Backtest),
+    /// Show what a change to a policy changes over a history: hours, kWh, money, by rule
+    #[command(
+        after_help = "Example:\n  offpeak compare home.yaml new.yaml --history last-year.csv.gz --format markdown\n\nExit code: 0 same behaviour, 2 different, 1 error"
+    )]
+    Compare(Compare),
     /// Serve the simulated vendor cloud over HTTP
     #[command(
         after_help = "Example:\n  offpeak simulate --port 8480 --speed 60 --faults bad-gateway,slow-apply --seed 7"
@@ -397,6 +421,42 @@ pub struct Restore {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+}
+
+/// `backtest`
+#[derive(Debug, Args)]
+pub struct Backtest {
+    /// The policy file
+    pub policy: PathBuf,
+    /// How the history is lived through.
+    #[command(flatten)]
+    pub replayed: Replayed,
+}
+
+/// `compare`
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// The policy as it was
+    pub old: PathBuf,
+    /// The policy as it is to be
+    pub new: PathBuf,
+    /// How the history is lived through.
+    #[command(flatten)]
+    pub replayed: Replayed,
+}
+
+/// A history and how it is lived through.
+#[derive(Debug, Args)]
+pub struct Replayed {
+    /// The history: CSV or CSV.gz with `start,load_kwh,pv_kwh` and, where wanted, `import_price,export_price`
+    #[arg(long, value_name = "FILE")]
+    pub history: PathBuf,
+    /// The state of charge at the beginning
+    #[arg(long, value_name = "PERCENT", default_value = "50%")]
+    pub soc: String,
+    /// The time between two looks
+    #[arg(long, value_name = "DURATION", default_value = "5min")]
+    pub tick: String,
 }
 
 /// `simulate`

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::args::{Check, Common, Form};
+use super::args::{Check, Common, Format};
 use super::output::{FAILED, OK, Outcome, print, print_json};
 use super::{files, terminal};
 use crate::diagnostic::{self, Diagnostic, Severity};
@@ -27,9 +27,9 @@ struct Checked {
 pub fn run(check: &Check, common: &Common) -> Outcome {
     let paths = files::policies(&check.paths)?;
     let checked = paths.iter().map(|path| load(path)).collect::<Result<Vec<_>, _>>()?;
-    match common.format {
-        Form::Json => print_json(&as_json(&checked)),
-        _ => print(&text(&checked)),
+    match common.format.plain() {
+        Format::Text => print(&text(&checked)),
+        Format::Json => print_json(&as_json(&checked)),
     }
     let worst = checked.iter().flat_map(|file| &file.diagnostics).map(|diagnostic| diagnostic.severity).max();
     let failed = worst == Some(Severity::Error) || check.strict && worst.is_some();

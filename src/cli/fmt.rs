@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::args::{Common, Fmt, Form};
+use super::args::{Common, Fmt, Format};
 use super::output::{FAILED, Failure, OK, Outcome, failure, print, print_json, tell};
 use super::{files, terminal};
 use crate::diagnostic::{self, Diagnostic};
@@ -66,10 +66,10 @@ pub fn run(fmt: &Fmt, common: &Common) -> Outcome {
             }
         }
     }
-    match common.format {
-        Form::Json => print_json(&as_json(&laid)),
-        Form::Text if broken && !fmt.check => {}
-        _ => print(&text(&laid, fmt.check)),
+    match common.format.plain() {
+        Format::Json => print_json(&as_json(&laid)),
+        Format::Text if broken && !fmt.check => {}
+        Format::Text => print(&text(&laid, fmt.check)),
     }
     let changes = laid.iter().any(|file| file.change().is_some());
     Ok(if broken || fmt.check && changes { FAILED } else { OK })

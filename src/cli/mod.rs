@@ -4,9 +4,11 @@
 
 mod apply;
 mod args;
+mod backtest;
 mod calibrate;
 mod capabilities;
 mod check;
+mod compare;
 mod demo;
 mod devices;
 mod drivers;
@@ -39,7 +41,7 @@ use std::ffi::OsString;
 use clap::Parser;
 
 use args::{Arguments, Form, Verb};
-use output::{FAILED, Failure, OK, Outcome, tell};
+use output::{FAILED, Failure, OK, Outcome, failure, tell};
 use session::Session;
 
 /// Runs the program with the arguments of a command line, the program's own name first; gives the exit code.
@@ -60,9 +62,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 fn dispatch(arguments: &Arguments) -> Outcome {
+    if arguments.common.format == Form::Markdown && !matches!(arguments.verb, Verb::Compare(_)) {
+        return failure("--format markdown: only `offpeak compare` writes it");
+    }
     let session = Session::new(&arguments.common);
     if arguments.common.format == Form::Junit && !matches!(arguments.verb, Verb::Test(_)) {
-        return output::failure("--format junit: only `offpeak test` writes it");
+        return failure("--format junit: only `offpeak test` writes it");
     }
     match &arguments.verb {
         Verb::Check(check) => check::run(check, &arguments.common),
@@ -81,6 +86,8 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Devices(devices) => devices::run(devices, &session),
         Verb::Read(policy) => read::run(policy, &session),
         Verb::Restore(restore) => restore::run(restore, &session),
+        Verb::Compare(compare) => compare::run(compare, &session),
+        Verb::Backtest(backtest) => backtest::run(backtest, &session),
         Verb::Simulate(simulate) => simulate::run(simulate, &session),
         Verb::Init(init) => init::run(init, &session),
     }

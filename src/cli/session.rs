@@ -38,7 +38,12 @@ impl<'a> Session<'a> {
 
     /// The form of the answer.
     pub fn format(&self) -> Format {
-        if self.common.format == Form::Json { Format::Json } else { Format::Text }
+        self.common.format.plain()
+    }
+
+    /// The form of the answer as it was asked for.
+    pub fn form(&self) -> Form {
+        self.common.format
     }
 
     /// The state folder, which need not be there yet.

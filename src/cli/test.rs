@@ -59,7 +59,7 @@ pub fn run(options: &Options, common: &Common) -> Outcome {
         return failure(format!("no test is called like {:?}", options.filter.as_deref().unwrap_or_default()));
     }
     match common.format {
-        Form::Text => print(&report::tests_text(&report, terminal::style())),
+        Form::Text | Form::Markdown => print(&report::tests_text(&report, terminal::style())),
         Form::Json => print_json(&report::tests_json(&report)),
         Form::Junit => print(&report::tests_junit(&report)),
     }

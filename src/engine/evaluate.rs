@@ -39,12 +39,17 @@ fn manual(view: &View<'_>) -> Option<Decision> {
 }
 
 fn first_rule(view: &View<'_>) -> Option<Decision> {
-    let (index, rule) = view.policy.rules.iter().enumerate().find(|(_, rule)| view.fires(rule) == Ok(true))?;
-    view.command(rule.then).ok().map(|command| Decision { source: Source::Rule(index), command })
+    decision_of(view, view.policy.rules.iter().position(|rule| view.fires(rule) == Ok(true))?)
+}
+
+/// What a rule that fires decides.
+pub(super) fn decision_of(view: &View<'_>, index: usize) -> Option<Decision> {
+    let command = view.command(view.policy.rules.get(index)?.then).ok()?;
+    Some(Decision { source: Source::Rule(index), command })
 }
 
 /// Where no rule holds. What cannot be known becomes the device's own way.
-fn otherwise(policy: &Policy) -> Decision {
+pub(super) fn otherwise(policy: &Policy) -> Decision {
     let own_way = Command::SelfConsume { floor: policy.battery.reserve };
     let command = guarded(&policy.battery, policy.otherwise).unwrap_or(own_way);
     Decision { source: Source::Otherwise, command }

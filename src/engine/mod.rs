@@ -8,6 +8,7 @@ mod evaluate;
 mod explain;
 mod follow;
 mod memory;
+mod residue;
 mod situation;
 mod view;
 
@@ -21,5 +22,6 @@ pub use memory::{Memory, Remembered, Stretch};
 pub use situation::Situation;
 
 pub(crate) use evaluate::decide;
+pub(crate) use residue::Residue;
 pub(crate) use situation::Readings;
 pub(crate) use view::View;

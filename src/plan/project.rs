@@ -192,8 +192,7 @@ fn advance(
         *streak = begin_streak(&seen, expected);
     }
     let committed = committed(origin, &seen, streak);
-    let span =
-        Span { from: at, until, expected, committed: committed.command, certain: committed == expected };
+    let span = Span { from: at, until, expected, committed: committed.command, certain: committed == expected };
     let before = state.soc;
     physics(origin, state, expected, taken.load.zip(taken.solar), elapsed(at, until));
     (span, Point { at, soc: before, battery: state.battery, grid: state.grid, import: origin.prices.import.at(at) })

@@ -102,7 +102,8 @@ fn no_export(floor: Soc, policy: &Policy, capability: &Capability, windows: Wind
 /// What `follow the cheapest plan` needs and this policy or its device lacks.
 fn no_plan(policy: &Policy, capability: &Capability, windows: WindowCapability) -> Option<Refusal> {
     let subject = subject(policy, capability);
-    let unmeasured = [Signal::Soc, Signal::Load, Signal::Solar].into_iter().find(|signal| !capability.measures(*signal));
+    let unmeasured =
+        [Signal::Soc, Signal::Load, Signal::Solar].into_iter().find(|signal| !capability.measures(*signal));
     if let Some(signal) = unmeasured {
         return Some(Refusal {
             message: format!("the plan needs the {}, which {subject} does not tell", signal.noun()),

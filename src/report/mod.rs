@@ -1,7 +1,11 @@
 //! What the program says, as text for people and as JSON with stable keys: pure functions of what was decided.
 
 pub mod alarms;
+mod backtest;
+mod backtest_json;
 pub mod capability;
+mod compare;
+mod compare_json;
 mod course;
 mod finding;
 mod json;
@@ -18,6 +22,10 @@ mod why;
 pub mod words;
 mod writes;
 
+pub use backtest::backtest_text;
+pub use backtest_json::backtest_json;
+pub use compare::{compare_markdown, compare_text};
+pub use compare_json::compare_json;
 pub use plan_json::plan_json;
 pub use policy_test::{Report, Source, Tested, tests_json, tests_junit, tests_text};
 pub use readings::{readings_json, readings_text};

@@ -86,8 +86,7 @@ fn hidden(cx: &mut Context<'_>, policy: &Policy) {
     for (number, (rule, own)) in policy.rules.iter().zip(&asked).enumerate() {
         let mut above = policy.rules.iter().zip(&asked).take(number);
         let covers = |others: &[Asked<'_>]| others.iter().all(|other| own.iter().any(|one| covers(other, one)));
-        let hiding =
-            above.find(|(hiding, others)| !may_be_unknown(hiding.then) && covers(others));
+        let hiding = above.find(|(hiding, others)| !may_be_unknown(hiding.then) && covers(others));
         let Some((hiding, _)) = hiding else { continue };
         let message = format!("the rule `{}` never wins", rule.name);
         let warning =

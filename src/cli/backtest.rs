@@ -1,0 +1,105 @@
+//! `backtest`: what a policy would have cost over a history, beside what was possible. It asks nobody and writes nothing.
+
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::args::{Backtest, Format, Replayed};
+use super::output::{Failure, OK, Outcome, failure, print, print_json};
+use super::session::Session;
+use super::terminal;
+use crate::backtest::{Done, Job, Options, Trial};
+use crate::feed::history;
+use crate::history::History;
+use crate::policy;
+use crate::report;
+
+/// The shortest and the longest time between two looks.
+const TICK: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(3600)];
+
+/// Tries a policy and shows what came of it.
+///
+/// # Errors
+/// The policy, the history or the options cannot be used.
+pub fn run(options: &Backtest, session: &Session<'_>) -> Outcome {
+    let loaded = session.policy(&options.policy)?;
+    let history = history(&options.replayed.history)?;
+    let trial = Trial::new(&loaded.policy, &history, replayed(&options.replayed)?)?;
+    let jobs = trial.jobs();
+    let done = side_by_side(&jobs, "trying the policy", |job: &Job| trial.run(*job));
+    let done: Vec<Done> = done.into_iter().flatten().collect();
+    let outcome = trial.outcome(done);
+    match session.format() {
+        Format::Text => print(&report::backtest_text(&outcome, terminal::style())),
+        Format::Json => print_json(&report::backtest_json(&outcome)),
+    }
+    Ok(OK)
+}
+
+/// The history in a file.
+///
+/// # Errors
+/// It cannot be read, or is no history.
+pub fn history(path: &Path) -> Result<History, Failure> {
+    history::open(path).map_err(|error| Failure(format!("{}: {error}", path.display())))
+}
+
+/// How a history is lived through.
+///
+/// # Errors
+/// A value cannot be used.
+pub fn replayed(options: &Replayed) -> Result<Options, Failure> {
+    let start = policy::parse_percent(&options.soc).map_err(|why| Failure(format!("--soc {}: {why}", options.soc)))?;
+    let tick =
+        policy::parse_duration(&options.tick).map_err(|why| Failure(format!("--tick {}: {why}", options.tick)))?;
+    let [least, most] = TICK;
+    if !(least..=most).contains(&tick) || !3600u64.is_multiple_of(tick.as_secs().max(1)) {
+        return failure(format!(
+            "--tick {}: expected 1 min to 1 h, a whole number of which make an hour",
+            options.tick
+        ));
+    }
+    Ok(Options { start, tick })
+}
+
+/// Does jobs beside each other, one thread a processor, and gives what came of each in their order.
+pub fn side_by_side<J: Sync, D: Send>(jobs: &[J], what: &str, run: impl Fn(&J) -> D + Sync) -> Vec<Option<D>> {
+    let bar = progress(jobs.len(), what);
+    let next = Mutex::new(jobs.iter().enumerate());
+    let done: Mutex<Vec<Option<D>>> = Mutex::new(jobs.iter().map(|_| None).collect());
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(jobs.len());
+    let work = || {
+        while let Some((index, job)) = next.lock().ok().and_then(|mut next| next.next()) {
+            let result = run(job);
+            if let Ok(mut done) = done.lock()
+                && let Some(place) = done.get_mut(index)
+            {
+                *place = Some(result);
+            }
+            bar.inc(1);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+    bar.finish_and_clear();
+    done.into_inner().unwrap_or_default()
+}
+
+fn progress(length: usize, what: &str) -> ProgressBar {
+    if !terminal::progress() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(u64::try_from(length).ok(), ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_message(what.to_owned());
+    bar
+}

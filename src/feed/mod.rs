@@ -1,0 +1,3 @@
+//! What comes from files: histories. Reading and nothing else.
+
+pub mod history;

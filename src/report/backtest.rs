@@ -1,0 +1,225 @@
+//! What a policy is worth: the screen of a trial.
+
+use std::time::Duration;
+
+use crate::backtest::{Account, Basis, Outcome, RuleOutcome, Standing, Who};
+use crate::history::Findings;
+use crate::time::spoken;
+use crate::units::{Energy, trimmed};
+
+use super::layout::{Line, Piece, Screen, Table, cut, width};
+use super::style::{Role, Style};
+
+/// Columns of the bar that draws a share.
+const BAR: usize = 10;
+
+/// Columns of the longest name of a rule.
+const NAME: usize = 56;
+
+/// Rules that are shown; the rest is counted.
+const MOST_RULES: usize = 40;
+
+/// The screen of a trial.
+#[must_use]
+pub fn backtest_text(outcome: &Outcome, style: Style) -> String {
+    let mut screen = Screen::new(style);
+    head(&mut screen, outcome);
+    screen.blank();
+    standings(&mut screen, outcome);
+    screen.blank();
+    verdict(&mut screen, outcome);
+    screen.blank();
+    months(&mut screen, outcome);
+    screen.blank();
+    energy(&mut screen, outcome);
+    screen.blank();
+    rules(&mut screen, outcome);
+    findings(&mut screen, &outcome.findings);
+    screen.finish()
+}
+
+/// What each way through the history is called.
+#[must_use]
+pub(super) fn who(who: Who) -> &'static str {
+    match who {
+        Who::NoBattery => "no battery",
+        Who::SelfConsumption => "self-consumption",
+        Who::Timer => "night timer",
+        Who::Policy => "the policy",
+        Who::Optimum => "the optimum",
+    }
+}
+
+fn head(screen: &mut Screen, outcome: &Outcome) {
+    let track = &outcome.track;
+    let (first, last) = (track.days.first(), track.days.last());
+    let days = first.zip(last).map_or(String::new(), |(first, last)| format!(" · {first} to {last}"));
+    let title = Line::default().text(Role::Title, &cut(&outcome.site, 30));
+    screen
+        .line(&title.text(Role::Text, &format!("{days} · {} slots · {} h", outcome.slots, trimmed(track.hours(), 1))));
+    let prices =
+        if track.published { "prices of the history, known from noon of the day before" } else { "the tariff's bands" };
+    let battery = outcome.battery;
+    let words = format!(
+        "{} from {} · a look every {} · {prices} · commands taken as obeyed at once, so no write is counted",
+        battery.capacity,
+        outcome.start,
+        spoken(outcome.tick),
+    );
+    screen.prose(Line::default(), Role::Faint, &words, 0);
+}
+
+fn standings(screen: &mut Screen, outcome: &Outcome) {
+    let row = |cells: [&str; 5], role: Role| {
+        let [name, rest @ ..] = cells;
+        let mut row = vec![(role, name.to_owned())];
+        row.extend(rest.map(|cell| (role, format!("{cell:>12}"))));
+        row
+    };
+    let currency = outcome.currency.as_str();
+    let mut rows = vec![row(["", currency, "left over", "worth", "compared"], Role::Faint)];
+    for standing in &outcome.standings {
+        let Standing { account, .. } = standing;
+        let role = if standing.who == Who::Policy { Role::Command } else { Role::Text };
+        let (left, worth) = match account.gained.kilowatt_hours() {
+            gained if gained.abs() < 0.0005 => (String::new(), String::new()),
+            gained => (format!("{gained:+.2} kWh"), signed(gained * outcome.stored_price)),
+        };
+        let compared = money(account.compared(outcome.stored_price));
+        rows.push(row([who(standing.who), &money(account.bill()), &left, &worth, &compared], role));
+    }
+    screen.table(Table { indent: 2, most: &[20, 12, 12, 12, 12], flex: 0 }, &rows);
+}
+
+fn verdict(screen: &mut Screen, outcome: &Outcome) {
+    let shares = outcome.shares();
+    let saved = |from: Who| Some(outcome.compared(from)? - outcome.compared(Who::Policy)?);
+    let against = |from: Who, share: Option<f64>| {
+        let saved = saved(from)?;
+        let verb = if saved < 0.0 { "costs more than" } else { "saves against" };
+        let of = share.map_or(String::new(), |share| format!(", {} of what is attainable", percent(share)));
+        Some(format!("{} {verb} {}{of}", money(saved.abs()), who(from)))
+    };
+    let told = [against(Who::NoBattery, shares.captured_of_none), against(Who::SelfConsumption, shares.captured)];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    screen.prose(Line::default().text(Role::Title, "the policy "), Role::Text, &told.join("; "), 2);
+    let price = format!("{:.4}", outcome.stored_price);
+    let basis = match outcome.basis {
+        Basis::Marginal => "what one more would have been worth to the optimum",
+        Basis::MeanImport => "the mean price of import less what is lost on the way out",
+    };
+    let words = format!("a stored kWh that is left over counts {price}, {basis}");
+    screen.prose(Line::default(), Role::Faint, &words, 2);
+    if outcome.gap > 0.005 {
+        let words = format!("the optimum is a bound: no more than {} below what is possible", money(outcome.gap));
+        screen.prose(Line::default(), Role::Faint, &words, 2);
+    }
+}
+
+fn months(screen: &mut Screen, outcome: &Outcome) {
+    let months = outcome.months();
+    let mut head = vec![(Role::Faint, "month".to_owned())];
+    head.extend(outcome.standings.iter().map(|standing| (Role::Faint, format!("{:>16}", who(standing.who)))));
+    head.push((Role::Faint, "of the attainable".to_owned()));
+    let mut rows = vec![head];
+    for month in &months {
+        let (year, number) = month.month;
+        let mut row: Vec<Piece> = vec![(Role::Text, format!("{year}-{number:02}"))];
+        row.extend(month.compared.iter().map(|cost| (Role::Text, format!("{:>16}", money(*cost)))));
+        let share = month.shares.captured_of_none;
+        row.push((Role::Good, share.map_or(String::new(), |share| format!("{} {:>6}", bar(share), percent(share)))));
+        rows.push(row);
+    }
+    screen.table(Table { indent: 2, most: &[8, 16, 16, 16, 16, 16, 24], flex: 0 }, &rows);
+}
+
+fn energy(screen: &mut Screen, outcome: &Outcome) {
+    let head = ["", "import", "export", "into battery", "out of it", "lost", "cycles"];
+    let mut rows = vec![row_of(&head, Role::Faint)];
+    for standing in &outcome.standings {
+        let Account { import, export, charged, discharged, .. } = standing.account;
+        let energies = [import, export, charged, discharged, standing.account.lost()].map(kilowatt_hours);
+        let cycles = trimmed(standing.account.cycles(&outcome.battery), 1);
+        let mut cells = vec![who(standing.who)];
+        cells.extend(energies.iter().map(String::as_str));
+        cells.push(&cycles);
+        let role = if standing.who == Who::Policy { Role::Command } else { Role::Text };
+        rows.push(row_of(&cells, role));
+    }
+    screen.table(Table { indent: 2, most: &[20, 14, 14, 14, 14, 14, 14], flex: 0 }, &rows);
+}
+
+fn row_of(cells: &[&str], role: Role) -> Vec<Piece> {
+    let numbers = cells.iter().skip(1).map(|cell| (role, format!("{cell:>14}")));
+    cells.first().map(|name| (role, (*name).to_owned())).into_iter().chain(numbers).collect()
+}
+
+fn rules(screen: &mut Screen, outcome: &Outcome) {
+    let widest = outcome.rules.iter().map(|rule| width(&cut(&rule.name, NAME))).max().unwrap_or(0).max(12);
+    let cells = |name: &str, held: &str, worth: &str, role: Role| {
+        vec![(role, name.to_owned()), (role, format!("{held:>10}")), (role, format!("{worth:>10}"))]
+    };
+    let mut rows = vec![cells("rule", "hours", "worth", Role::Faint)];
+    for RuleOutcome { name, held, worth } in outcome.rules.iter().take(MOST_RULES) {
+        let role = if worth.is_some_and(|worth| worth < -0.005) { Role::Warn } else { Role::Text };
+        rows.push(cells(&cut(name, NAME), &hours(*held), &worth.map_or(String::new(), signed), role));
+    }
+    rows.push(cells("no rule", &hours(outcome.otherwise), "", Role::Faint));
+    screen.table(Table { indent: 2, most: &[widest, 10, 10], flex: 0 }, &rows);
+    let hidden = outcome.rules.len().saturating_sub(MOST_RULES);
+    if hidden > 0 {
+        screen.line(&Line::indent(2).text(Role::Faint, &format!("and {hidden} rules more")));
+    }
+}
+
+/// What was wrong with the history, a line a kind.
+pub(super) fn findings(screen: &mut Screen, findings: &Findings) {
+    if findings.iter().next().is_none() {
+        return;
+    }
+    screen.blank();
+    let missing = findings.missing();
+    let total = if missing > Duration::ZERO { format!(", {} missing in all", spoken(missing)) } else { String::new() };
+    screen.line(&Line::default().text(Role::Warn, &format!("the history is not whole{total}")));
+    for finding in findings.iter() {
+        let place = |place: &crate::history::Place| {
+            let line = place.line.map(|line| format!("line {line}"));
+            let at = place.at.map(|at| at.format("%Y-%m-%dT%H:%MZ").to_string());
+            let words = [line, at, Some(place.words.clone())].into_iter().flatten().filter(|word| !word.is_empty());
+            words.collect::<Vec<_>>().join(" ")
+        };
+        let places: Vec<String> = finding.first.iter().map(place).collect();
+        let head = Line::indent(2).text(Role::Text, &format!("{:>6} × {}: ", finding.count, finding.fault));
+        screen.prose(head, Role::Faint, &places.join(", "), 11);
+    }
+}
+
+/// Money to the cent; never `-0.00`.
+pub(super) fn money(amount: f64) -> String {
+    let text = format!("{amount:.2}");
+    if text == "-0.00" { "0.00".to_owned() } else { text }
+}
+
+pub(super) fn signed(amount: f64) -> String {
+    let text = format!("{amount:+.2}");
+    if text == "-0.00" || text == "+0.00" { "0.00".to_owned() } else { text }
+}
+
+pub(super) fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+pub(super) fn hours(span: Duration) -> String {
+    trimmed(span.as_secs_f64() / 3600.0, 1)
+}
+
+fn kilowatt_hours(energy: Energy) -> String {
+    format!("{:.1} kWh", energy.kilowatt_hours() + 0.0)
+}
+
+/// A share as a bar of ten.
+fn bar(share: f64) -> String {
+    let tenths = (share * 10.0).round().clamp(0.0, 10.0);
+    let full = (1..=BAR).filter(|step| f64::from(u8::try_from(*step).unwrap_or(u8::MAX)) <= tenths).count();
+    format!("{}{}", "▇".repeat(full), "·".repeat(BAR - full))
+}

@@ -1,0 +1,436 @@
+//! What a backtest promises: energy is conserved, the engine decides as it does live, and known costs are met.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use offpeak::backtest::{
+    Course, Job, Mind, Moment, Options, Outcome, PolicyMind, SelfConsumption, Track, Trial, Who, replay,
+};
+use offpeak::engine::{Command, Decision, Memory, Situation, Source, evaluate};
+use offpeak::feed::history;
+use offpeak::history::{Findings, History, Priced, Row};
+use offpeak::policy::model::Battery;
+use offpeak::policy::{self, Policy};
+use offpeak::snapshot::{Reading, Snapshot};
+use offpeak::time::Instant;
+use offpeak::units::{Energy, Power, Price, Soc};
+use proptest::prelude::*;
+
+const FIVE_MINUTES: Duration = Duration::from_secs(300);
+
+fn at(text: &str) -> Instant {
+    text.parse().expect("an instant")
+}
+
+fn percent(percent: f64) -> Soc {
+    Soc::from_percent(percent).expect("a state of charge")
+}
+
+fn kwh(amount: f64) -> Energy {
+    Energy::from_watt_hours(amount * 1000.0).expect("an energy")
+}
+
+fn loaded(text: &str) -> Policy {
+    let loaded = policy::load("home.yaml", text);
+    loaded.policy.unwrap_or_else(|| panic!("{:#?}", loaded.diagnostics))
+}
+
+/// A policy of a battery of 10 kWh with these rules, under a night tariff.
+fn home(rules: &str) -> Policy {
+    loaded(&format!(
+        "offpeak: 1
+site: home
+timezone: Europe/Berlin
+device: {{ driver: simulated }}
+battery:
+  capacity: 10 kWh
+  charge power: 5 kW
+  discharge power: 5 kW
+  charge efficiency: 95%
+  discharge efficiency: 95%
+  reserve: 0%
+tariff:
+  currency: EUR
+  import:
+    night: {{ price: 0.10, time: 00:00-06:00 }}
+    day: {{ price: 0.30 }}
+  export: {{ price: 0.08 }}
+{rules}"
+    ))
+}
+
+fn tried(policy: &Policy, history: &History, start: f64) -> Outcome {
+    let trial = Trial::new(policy, history, Options { start: percent(start), tick: FIVE_MINUTES }).expect("priced");
+    let done = trial.jobs().into_iter().map(|job: Job| trial.run(job)).collect();
+    trial.outcome(done)
+}
+
+fn billed(outcome: &Outcome, who: Who) -> f64 {
+    outcome.of(who).expect("tried").account.bill()
+}
+
+/// A folder of measurements: `OFFPEAK_DATA`, else any `data` folder beside the project that has the file.
+fn measurements(file: &str) -> Option<PathBuf> {
+    let found = |folder: PathBuf| Some(folder.join(file)).filter(|path| path.is_file());
+    if let Some(folder) = std::env::var_os("OFFPEAK_DATA") {
+        return found(folder.into());
+    }
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
+    let folders = std::fs::read_dir(beside).ok()?.filter_map(Result::ok);
+    folders.map(|entry| entry.path().join("data")).find_map(found)
+}
+
+/// A year of a German home, measured; `None` with a word of why where the file is not at hand.
+fn konstanz(kind: &str) -> Option<History> {
+    let path = measurements(&format!("history_konstanz_2016_{kind}.csv.gz"));
+    if path.is_none() {
+        eprintln!("skipped: no measurements; OFFPEAK_DATA names the folder that has them");
+    }
+    path.map(|path| history::open(&path).expect("a history"))
+}
+
+fn cents(amount: f64) -> f64 {
+    (amount * 100.0).round() / 100.0
+}
+
+#[test]
+fn reference_costs_of_a_measured_year_are_met_to_a_cent() {
+    let check = |kind: &str, none: f64, greedy: f64| {
+        let Some(history) = konstanz(kind) else { return };
+        let outcome = tried(&home(""), &history, 50.0);
+        assert_eq!(cents(billed(&outcome, Who::NoBattery)), none, "{kind}");
+        assert_eq!(cents(billed(&outcome, Who::SelfConsumption)), greedy, "{kind}");
+        assert_eq!(outcome.of(Who::SelfConsumption).expect("tried").course.end().watt_hours(), 0.0);
+    };
+    check("spot", 106.31, -71.82);
+    check("spread", 76.41, -84.12);
+}
+
+#[test]
+fn a_flat_tariff_costs_what_is_known_of_it() {
+    let Some(history) = konstanz("spot") else { return };
+    let rows = history.slots().iter().zip(1..);
+    let rows = rows.map(|(slot, line)| Row {
+        line,
+        start: slot.from,
+        load: slot.load,
+        solar: slot.solar,
+        import: None,
+        export: None,
+    });
+    let history = History::from_rows(rows.collect(), Priced::default(), Findings::default()).expect("a history");
+    let mut policy = home("");
+    policy.tariff.import.remove(0);
+    let outcome = tried(&policy, &history, 50.0);
+    assert_eq!(cents(billed(&outcome, Who::NoBattery)), 409.55);
+    assert_eq!(cents(billed(&outcome, Who::SelfConsumption)), 109.37);
+}
+
+/// Slots of a given length from an instant on, each with load and sun in kWh.
+fn slots(from: &str, minutes: i64, energies: &[(f64, f64)]) -> History {
+    let rows = energies.iter().zip(0i64..).map(|((load, solar), index)| Row {
+        line: u64::try_from(index).expect("small") + 2,
+        start: at(from) + chrono::Duration::minutes(minutes * index),
+        load: kwh(*load),
+        solar: kwh(*solar),
+        import: None,
+        export: None,
+    });
+    History::from_rows(rows.collect(), Priced::default(), Findings::default()).expect("a history")
+}
+
+/// The two days of `docs/backtest.md`, hour by hour.
+fn two_days() -> History {
+    let day = |hour: usize| match hour {
+        0..6 => (0.4, 0.0),
+        6..9 => (1.0, 0.0),
+        9..15 => (0.5, 1.5),
+        15..18 => (0.5, 0.0),
+        18..22 => (1.5, 0.0),
+        _ => (0.5, 0.0),
+    };
+    let hours: Vec<(f64, f64)> = (0..48).map(|hour| day(hour % 24)).collect();
+    slots("2026-01-14T23:00:00Z", 60, &hours)
+}
+
+const NIGHT: &str = "rules:
+  - name: Fill up at night
+    when: { tariff: night }
+    then: charge to 60%
+";
+
+#[test]
+fn two_days_come_to_what_a_hand_makes_of_them() {
+    let outcome = tried(&home(NIGHT), &two_days(), 20.0);
+    let cost = |who| (billed(&outcome, who) * 1e4).round() / 1e4;
+    // See docs/backtest.md for the sums.
+    assert_eq!(cost(Who::NoBattery), 6.42);
+    assert_eq!(cost(Who::SelfConsumption), 3.941);
+    assert_eq!(cost(Who::Timer), 1.8358);
+    assert_eq!(cost(Who::Policy), 1.7636);
+    assert_eq!(outcome.slots, 48);
+    let policy = outcome.of(Who::Policy).expect("tried");
+    let stored = |hour: usize| (policy.course.flows[hour - 1].stored.watt_hours() * 10.0).round() / 10.0;
+    let marks = [1, 6, 9, 15, 18, 22, 24, 30, 48].map(stored);
+    assert_eq!(marks, [6000.0, 6000.0, 2842.1, 8542.1, 6963.2, 647.4, 0.0, 6000.0, 0.0]);
+}
+
+/// Decides by the engine's front door at every tick: nothing is prepared, nothing is left out.
+struct Plainly<'a> {
+    policy: &'a Policy,
+    track: &'a Track,
+    memory: Memory,
+}
+
+impl Mind for Plainly<'_> {
+    fn decide(&mut self, moment: &Moment<'_>) -> Decision {
+        let reading = |power: Option<Power>| power.map(|power| Reading::good(power, moment.at));
+        let snapshot = Snapshot {
+            soc: Some(Reading::good(moment.soc, moment.at)),
+            load: reading(Some(moment.piece.load)),
+            solar: reading(Some(moment.piece.solar)),
+            grid: reading(moment.grid),
+            battery: reading(moment.battery),
+            ev: None,
+        };
+        let prices = &self.track.prices;
+        let situation = Situation { snapshot: &snapshot, prices, manual: None, now: moment.at };
+        self.memory.observe(self.policy, &situation);
+        evaluate(self.policy, &situation, &self.memory)
+    }
+}
+
+const MANY_RULES: &str = "rules:
+  - name: Winter night
+    when: { tariff: night, months: nov-feb }
+    then: charge to 90%
+  - name: Low
+    when: { soc: below 30% until 45%, time: 05:00-17:00 }
+    then: hold
+  - name: Sunny
+    when: { solar: above 800 W on average over 30 min, soc: above 70% }
+    then: self-consume down to 20%
+  - name: Weekend
+    when: { days: weekends, time: 22:30-01:45, soc: below 80% }
+    then: charge to 70%
+  - name: Big load
+    when:
+      any:
+        - load: above 2 kW for 10 min
+        - grid: above 3 kW
+    then: hold
+  - name: Night
+    when: { tariff: night, not: { soc: above 50% } }
+    then: charge to 50%
+";
+
+/// A year of a seeded house, by slots of so many minutes.
+fn seeded(seed: u64, minutes: i64, count: usize, from: &str) -> History {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        u32::try_from(state >> 32).expect("32 bits")
+    };
+    let mut share = move || f64::from(next()) / f64::from(u32::MAX);
+    let hours = f64::from(i32::try_from(minutes).expect("small")) / 60.0;
+    let energies: Vec<(f64, f64)> =
+        (0..count).map(|_| (share().powi(4) * 6.0 * hours, (share() - 0.6).max(0.0) * 10.0 * hours)).collect();
+    slots(from, minutes, &energies)
+}
+
+#[test]
+fn the_short_way_through_a_policy_decides_as_the_engine_does() {
+    let mut texts: Vec<String> = vec![MANY_RULES.to_owned()];
+    texts.push(MANY_RULES.replace("months: nov-feb", "days: [mon, not weekdays]"));
+    texts.push(MANY_RULES.replace("time: 05:00-17:00", "time: 00:30-07:30 UTC, dates: 2026-03-20..2026-03-29"));
+    texts.push(MANY_RULES.replace("when: { tariff: night, months: nov-feb }", "when: { tariff: day, days: sun }"));
+    for (text, seed) in texts.iter().zip(1..) {
+        let policy = home(text);
+        for (minutes, from) in [(60, "2026-03-25T00:00:00Z"), (5, "2026-10-23T00:00:00Z"), (15, "2026-02-26T00:15:00Z")]
+        {
+            let history = seeded(seed, minutes, 6 * 24 * 12, from);
+            let track = Track::new(&history, &policy, &[]).expect("priced");
+            let live = |mind: &mut dyn FnMut(&Moment<'_>) -> Decision| {
+                struct By<'a>(&'a mut dyn FnMut(&Moment<'_>) -> Decision);
+                impl Mind for By<'_> {
+                    fn decide(&mut self, moment: &Moment<'_>) -> Decision {
+                        (self.0)(moment)
+                    }
+                }
+                let mut decisions = Vec::new();
+                let look = |ran: &offpeak::backtest::Ran| decisions.push((ran.at, ran.decision));
+                replay(&track, &policy.battery, percent(50.0), FIVE_MINUTES, &mut By(mind), look);
+                decisions
+            };
+            let mut short = PolicyMind::new(&policy, &track, FIVE_MINUTES);
+            let mut plain = Plainly { policy: &policy, track: &track, memory: Memory::empty(&policy) };
+            let (short, plain) = (live(&mut |moment| short.decide(moment)), live(&mut |moment| plain.decide(moment)));
+            let apart = short.iter().zip(&plain).find(|(short, plain)| short != plain);
+            assert_eq!(apart, None, "seed {seed}, {minutes} min from {from}");
+            let sources: std::collections::BTreeSet<String> =
+                short.iter().map(|(_, decision)| format!("{:?}", decision.source)).collect();
+            assert!(sources.len() > 2, "these decide too little to tell: {sources:?}");
+        }
+    }
+}
+
+/// Commands from a list, one after the other, whatever is read.
+struct Whim(Vec<Command>, usize);
+
+impl Mind for Whim {
+    fn decide(&mut self, _: &Moment<'_>) -> Decision {
+        self.1 += 1;
+        Decision { source: Source::Otherwise, command: self.0[self.1 % self.0.len()] }
+    }
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    let soc = || (0.0..=100.0).prop_map(percent);
+    let power = || prop::option::of((0.0..8000.0).prop_map(|watts| Power::from_watts(watts).expect("a power")));
+    prop_oneof![
+        Just(Command::Hold),
+        soc().prop_map(|floor| Command::SelfConsume { floor }),
+        (soc(), power()).prop_map(|(target, power)| Command::ChargeTo { target, power }),
+        (soc(), power()).prop_map(|(floor, power)| Command::DischargeTo { floor, power }),
+    ]
+}
+
+fn battery() -> impl Strategy<Value = Battery> {
+    let efficiency =
+        || (50.0..=100.0).prop_map(|share| offpeak::units::Fraction::from_percent(share).expect("a share"));
+    let power = || (0.0..9000.0).prop_map(|watts| Power::from_watts(watts).expect("a power"));
+    (0.1..30.0, power(), power(), efficiency(), efficiency()).prop_map(|(capacity, charge, discharge, into, out)| {
+        Battery {
+            capacity: kwh(capacity),
+            charge_power: charge,
+            discharge_power: discharge,
+            charge_efficiency: into,
+            discharge_efficiency: out,
+            reserve: percent(0.0),
+            ceiling: percent(100.0),
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    /// What comes in goes out, on every piece and to far below a watt hour; what is lost is never less than nothing.
+    #[test]
+    fn energy_is_conserved_on_every_slot(
+        battery in battery(),
+        commands in prop::collection::vec(command(), 1..6),
+        energies in prop::collection::vec((0.0..8.0, 0.0..8.0), 2..40),
+        minutes in prop::sample::select(vec![5i64, 15, 30, 60]),
+        start in 0.0..=100.0,
+    ) {
+        let policy = home("");
+        let history = slots("2026-03-28T20:00:00Z", minutes, &energies);
+        let track = Track::new(&history, &policy, &[]).expect("priced");
+        let course = replay(&track, &battery, percent(start), FIVE_MINUTES, &mut Whim(commands, 0), |_| {});
+        conserved(&track, &battery, &course)?;
+    }
+}
+
+fn conserved(track: &Track, battery: &Battery, course: &Course) -> Result<(), TestCaseError> {
+    let mut stored = course.start;
+    for (piece, flow) in track.pieces.iter().zip(&course.flows) {
+        let span = Duration::from_secs(u64::from(piece.seconds));
+        let comes = piece.solar.over(span) + flow.import + flow.discharged;
+        let goes = piece.load.over(span) + flow.export + flow.charged;
+        prop_assert!((comes - goes).watt_hours().abs() < 1e-3, "{comes:?} is not {goes:?} at {}", piece.at);
+        let gained = (flow.stored - stored).watt_hours();
+        let into = flow.charged.watt_hours() * battery.charge_efficiency.factor();
+        let out = flow.discharged.watt_hours() / battery.discharge_efficiency.factor();
+        // A tick in which the battery turns round counts its mean, which loses less than what truly flowed.
+        prop_assert!(gained <= into - out + 1e-3, "stored {gained}, moved {}", into - out);
+        prop_assert!((-1e-6..=battery.capacity.watt_hours() + 1e-6).contains(&flow.stored.watt_hours()));
+        stored = flow.stored;
+    }
+    let whole: f64 = track.pieces.iter().map(|piece| f64::from(piece.seconds)).sum();
+    prop_assert!(whole > 0.0);
+    Ok(())
+}
+
+#[test]
+fn days_of_a_clock_change_are_lived_through_in_their_own_length() {
+    let check = |from: &str, hours: usize, expect: f64| {
+        let history = slots(from, 60, &vec![(1.0, 0.0); hours]);
+        let policy = home(NIGHT);
+        let track = Track::new(&history, &policy, &[]).expect("priced");
+        let outcome = tried(&policy, &history, 0.0);
+        assert_eq!(outcome.rules[0].held.as_secs_f64() / 3600.0, expect, "{from}");
+        assert_eq!(track.days.len(), 1, "{from}");
+    };
+    check("2026-03-28T23:00:00Z", 23, 5.0);
+    check("2026-10-24T22:00:00Z", 25, 7.0);
+    check("2026-06-09T22:00:00Z", 24, 6.0);
+}
+
+#[test]
+fn over_a_gap_the_battery_keeps_what_it_has_and_nothing_is_billed() {
+    let mut text = "start,load_kwh,pv_kwh\n".to_owned();
+    for hour in (0..6).chain(12..18) {
+        writeln!(text, "2026-06-10T{hour:02}:00:00Z,1,0").expect("written");
+    }
+    let history = history::read(text.as_bytes()).expect("a history");
+    let outcome = tried(&home(""), &history, 100.0);
+    assert_eq!(outcome.findings.missing(), Duration::from_secs(6 * 3600));
+    let own = outcome.of(Who::SelfConsumption).expect("tried");
+    let stored: Vec<f64> = own.course.flows.iter().map(|flow| flow.stored.watt_hours().round()).collect();
+    assert_eq!(stored[..7], [8947.0, 7895.0, 6842.0, 5789.0, 4737.0, 3684.0, 2632.0]);
+    assert_eq!(cents(billed(&outcome, Who::NoBattery)), cents(4.0 * 0.10 + 8.0 * 0.30));
+}
+
+#[test]
+fn a_rule_is_worth_what_the_policy_loses_without_it() {
+    let rules = format!(
+        "{NIGHT}  - name: Waste it
+    when: {{ time: 09:00-15:00 }}
+    then: hold
+"
+    );
+    let history = seeded(3, 60, 24 * 60, "2026-01-01T00:00:00Z");
+    let outcome = tried(&home(&rules), &history, 50.0);
+    let without = tried(&home(NIGHT), &history, 50.0);
+    let worth = outcome.rules[1].worth.expect("asked");
+    let expect = without.compared(Who::Policy).expect("tried") - outcome.compared(Who::Policy).expect("tried");
+    assert!((worth - expect).abs() < 1e-9, "{worth} {expect}");
+    let held: Duration = outcome.rules.iter().map(|rule| rule.held).sum::<Duration>() + outcome.otherwise;
+    assert_eq!(held.as_secs(), 60 * 24 * 3600);
+}
+
+#[test]
+fn prices_of_the_history_replace_the_tariff_and_what_has_no_price_is_said() {
+    let rows = (0..4i64).map(|hour| Row {
+        line: 2,
+        start: at("2026-01-15T00:00:00Z") + chrono::Duration::hours(hour),
+        load: kwh(1.0),
+        solar: kwh(0.0),
+        import: Price::per_kwh(-0.05),
+        export: None,
+    });
+    let priced = Priced { import: true, export: false };
+    let history = History::from_rows(rows.collect(), priced, Findings::default()).expect("a history");
+    let mut policy = home("");
+    assert_eq!(cents(billed(&tried(&policy, &history, 0.0), Who::NoBattery)), -0.2);
+    policy.tariff.export.clear();
+    let trial = Trial::new(&policy, &history, Options { start: percent(0.0), tick: FIVE_MINUTES });
+    let error = trial.map(|_| ()).expect_err("no price of export").to_string();
+    assert!(error.contains("what export earns"), "{error}");
+}
+
+#[test]
+fn self_consumption_is_what_the_device_does_by_itself() {
+    let history = seeded(5, 15, 4 * 24 * 10, "2026-05-01T00:00:00Z");
+    let policy = home("");
+    let track = Track::new(&history, &policy, &[]).expect("priced");
+    let mut own = SelfConsumption(policy.battery.reserve);
+    let course = replay(&track, &policy.battery, percent(50.0), FIVE_MINUTES, &mut own, |_| {});
+    let outcome = tried(&policy, &history, 50.0);
+    assert_eq!(outcome.of(Who::Policy).expect("tried").account, course.account(&track));
+}
