@@ -81,7 +81,8 @@ fn carry_out<'a>(report: &mut Report<'a>, loaded: &'a [policy_test::Loaded], fil
             file.tests.push((test, outcome));
         }
     }
-    report.files.retain(|file| !report.filtered || !file.tests.is_empty() || file.source.is_broken());
+    let filtered = report.filtered;
+    report.files.retain(|file| !filtered || !file.tests.is_empty() || file.is_unusable());
 }
 
 /// What a function makes of each item, in the items' order, worked out on several threads.

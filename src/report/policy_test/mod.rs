@@ -74,13 +74,14 @@ impl Report<'_> {
 
 impl Tested<'_> {
     /// Whether no test of it could be run.
-    fn is_unusable(&self) -> bool {
+    #[must_use]
+    pub fn is_unusable(&self) -> bool {
         self.policy.is_none() || self.source.is_broken()
     }
 }
 
 impl Source<'_> {
-    pub(crate) fn is_broken(&self) -> bool {
+    fn is_broken(&self) -> bool {
         self.diagnostics.iter().any(|found| found.severity == Severity::Error)
     }
 }
