@@ -20,9 +20,9 @@ use offpeak::journal::{StateLock, TickRecord};
 use serde_json::Value;
 
 /// Every verb, as `--help` lists them.
-const VERBS: [&str; 15] = [
-    "demo", "init", "check", "devices", "read", "plan", "apply", "run", "status", "log", "why", "override", "resume",
-    "restore", "simulate",
+const VERBS: [&str; 16] = [
+    "demo", "init", "check", "test", "devices", "read", "plan", "apply", "run", "status", "log", "why", "override",
+    "resume", "restore", "simulate",
 ];
 
 /// Snapshots in which what passes while a test runs is left out: seconds, process numbers, the folder.

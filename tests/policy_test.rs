@@ -307,7 +307,7 @@ fn without_its_policy_a_file_is_still_read() {
 fn no_text_makes_it_panic() {
     let policy = home();
     let pieces = [":", "- ", "{", "}", "[", "]", ",", "\n", "  ", "at", "40%", "unknown", "\"", "|", "9999-12-31", "ü"];
-    for seed in 0..400 {
+    for seed in 0..150 {
         let mut random = fastrand::Rng::with_seed(seed);
         let whole = text(random.choice(["rules/ev-guard.test.yaml", "tests/policy_tests/failures.test.yaml"]).unwrap());
         let mut text: Vec<char> = whole.chars().collect();

@@ -116,9 +116,14 @@ fn action(reader: &mut Reader<'_, '_>, node: &Node) -> Option<Action> {
 }
 
 fn timeline(reader: &mut Reader<'_, '_>, node: &Node, time: Option<Time>) -> Option<Vec<Stretch>> {
-    let items = match &node.value {
-        Value::List(_) | Value::Scalar(_) => reader.cx.items(node, "timeline"),
-        Value::Map(_) => vec![node],
+    let items: Vec<&Node> = match &node.value {
+        Value::List(items) if items.is_empty() => {
+            let label = "expected at least one stretch";
+            reader.cx.error("empty-list", &node.bytes, "the timeline is empty", label);
+            return None;
+        }
+        Value::List(items) => items.iter().collect(),
+        Value::Scalar(_) | Value::Map(_) => vec![node],
     };
     if let Some(beyond) = items.get(MAX_STRETCHES) {
         let bytes = reader.cx.first_line(&beyond.bytes);

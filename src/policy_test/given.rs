@@ -73,11 +73,15 @@ fn stated(reader: &mut Reader<'_, '_>, node: &Node, quantity: Quantity, time: Op
         reader.cx.error("too-large", &bytes, format!("a series has at most {MAX_SERIES} values"), "too long");
         return None;
     }
-    let items = reader.cx.items(node, quantity.key());
+    if items.is_empty() {
+        let label = format!("expected values with their times, such as `{} at 20:00`", example(quantity));
+        reader.cx.error("bad-series", &node.bytes, "the series is empty", label);
+        return None;
+    }
     let zone = reader.zone;
     let mut read = Vec::new();
-    for item in &items {
-        read.push(reader.cx.read(item, quantity.key(), |text| timed(text, quantity, zone)).map(|read| (*item, read)));
+    for item in items {
+        read.push(reader.cx.read(item, quantity.key(), |text| timed(text, quantity, zone)).map(|read| (item, read)));
     }
     let read: Vec<(&Node, (Told, Clock))> = read.into_iter().collect::<Option<_>>()?;
     let series = match time? {

@@ -2,6 +2,7 @@
 
 use super::model::{Asked, Bound, Stretch, Test, Winner};
 use super::span::{Decided, Gap, Run};
+use crate::diagnostic::Place;
 use crate::engine::{Decision, Source, guarded};
 use crate::plan::Inputs;
 use crate::policy::Policy;
@@ -82,8 +83,10 @@ pub enum Wanted {
     Elsewhere {
         /// The rule's position in the policy.
         rule: usize,
+        /// The stretches for which the timeline names it: the first instant of each, and the first after it.
+        only: Vec<(Instant, Instant)>,
         /// Where the timeline first names it.
-        named: Asked,
+        place: Place,
     },
 }
 
@@ -174,9 +177,10 @@ fn elsewhere(timeline: &[Stretch], run: &Run) -> Option<(Instant, Wanted)> {
     let stray = run.decided.iter().filter_map(|decided| {
         let Source::Rule(rule) = decided.decision.source else { return None };
         let named = |stretch: &&Stretch| stretch.asked.winner == Some(Winner::Rule(rule));
-        let first = timeline.iter().find(named)?;
+        let place = timeline.iter().find(named)?.asked.place.clone();
         let at = uncovered(decided, timeline.iter().filter(named))?;
-        Some((at, Wanted::Elsewhere { rule, named: first.asked.clone() }))
+        let only = timeline.iter().filter(named).map(|stretch| (stretch.from, stretch.until)).collect();
+        Some((at, Wanted::Elsewhere { rule, only, place }))
     });
     stray.min_by_key(|(at, _)| *at)
 }

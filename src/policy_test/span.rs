@@ -13,7 +13,7 @@ use crate::plan::{Cause, GripChange, Inputs, Outlook, Plan};
 use crate::policy::Policy;
 use crate::snapshot::{Signal, Snapshot};
 use crate::tariff::Prices;
-use crate::time::{Instant, after, before};
+use crate::time::{Instant, after, before, elapsed};
 use crate::units::{Energy, Power, Soc};
 
 /// Seconds between two looks at what is to be written: the quarter hour, which is the finest grid of any device. A decision
@@ -63,8 +63,8 @@ pub struct Written {
 /// Why the cost of a span is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gap {
-    /// Load, sun or the state of charge is unknown, and with it what passes the meter.
-    Energy,
+    /// This signal is unknown, and with it what passes the meter.
+    Unknown(Signal),
     /// Energy was bought, and no price of import is known.
     ImportPrice,
     /// Energy was sold, and no price of export is known.
@@ -142,7 +142,7 @@ impl<'a> World<'a> {
     /// What the battery and the meter show as the span begins, if the device goes on as it did.
     fn settle(&mut self, from: Instant) {
         let start = self.derived.soc;
-        self.physics(from, after(from, TICK));
+        let _ = self.physics(from, after(from, TICK));
         self.derived.soc = start;
     }
 
@@ -237,8 +237,7 @@ impl<'a> World<'a> {
 
     /// Lets the time until the next look pass.
     fn pass(&mut self, now: Instant, next: Instant) {
-        let grid = self.physics(now, next);
-        let moved = grid.map(|grid| grid.over(crate::time::elapsed(now, next)));
+        let moved = self.physics(now, next).map(|grid| grid.over(elapsed(now, next)));
         self.account(now, moved);
         let zone = &self.policy.zone;
         if zone.local(now).date != zone.local(next).date {
@@ -248,28 +247,35 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Moves the battery on; where its charge, the load or the sun is unknown, so is what follows.
-    fn physics(&mut self, now: Instant, next: Instant) -> Option<Power> {
-        let power = |signal: Signal| self.given.of(signal).value(now).and_then(Power::from_watts);
-        let known = self.derived.soc.zip(power(Signal::Load).zip(power(Signal::Solar)));
+    /// Moves the battery on, and gives the power at the meter; where the charge, the load or the sun is unknown, so is what
+    /// follows, and the signal is given.
+    fn physics(&mut self, now: Instant, next: Instant) -> Result<Power, Signal> {
+        let power = |signal: Signal| self.given.of(signal).value(now).and_then(Power::from_watts).ok_or(signal);
+        let known = power(Signal::Load).and_then(|load| {
+            let solar = power(Signal::Solar)?;
+            Ok((self.derived.soc.ok_or(Signal::Soc)?, (load, solar)))
+        });
         let command = follow::command(self.policy, self.schedule.as_ref(), now);
         let step = known.map(|(soc, (load, solar))| {
-            let span = crate::time::elapsed(now, next);
+            let span = elapsed(now, next);
             battery::step(&self.policy.battery, soc, command, load, solar, span, Behaviour::default())
         });
         self.derived = Derived {
-            soc: step.map(|step| step.soc),
-            battery: step.map(|step| step.battery),
-            grid: step.map(|step| step.grid),
+            soc: step.ok().map(|step| step.soc),
+            battery: step.ok().map(|step| step.battery),
+            grid: step.ok().map(|step| step.grid),
         };
-        self.derived.grid
+        step.map(|step| step.grid)
     }
 
-    fn account(&mut self, now: Instant, moved: Option<Energy>) {
+    fn account(&mut self, now: Instant, moved: Result<Energy, Signal>) {
         let run = &mut self.run;
-        let Some(moved) = moved else {
-            run.cost = run.cost.and(Err((now, Gap::Energy)));
-            return;
+        let moved = match moved {
+            Ok(moved) => moved,
+            Err(signal) => {
+                run.cost = run.cost.and(Err((now, Gap::Unknown(signal))));
+                return;
+            }
         };
         let bought = moved > Energy::ZERO;
         let (price, gap) = if bought {

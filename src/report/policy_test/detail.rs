@@ -6,13 +6,12 @@ use crate::policy::Policy;
 use crate::policy::model::{Condition, Quantity, Rule};
 use crate::policy_test::{Asked, Difference, Failure, Figure, Gap, Outcome, Run, Wanted, Winner};
 use crate::report::layout::cut;
-use crate::report::words::Wall;
 use crate::report::{finding, moment, words};
 use crate::snapshot::Signal;
 use crate::time::Instant;
 use crate::units::trimmed;
 
-/// How many rules are explained that would have asked for what was expected.
+/// How many rules or stretches are named of those that would have been right.
 const MOST_RULES: usize = 3;
 
 /// Columns of a rule's conditions that are shown.
@@ -64,24 +63,22 @@ fn detail(policy: &Policy, run: Option<&Run>, failure: &Failure) -> Detail {
 }
 
 fn decision(policy: &Policy, difference: &Difference) -> Detail {
-    let wall = Wall { zone: &policy.zone, now: difference.at };
-    let (asked, expected) = match &difference.wanted {
-        Wanted::Holds { asked, from, until } => {
-            let span = if from < until {
-                format!(" over {}", moment::span(*from, *until, *from, wall.zone))
-            } else {
-                String::new()
-            };
-            (asked, format!("{}{span}", asked_words(policy, asked)))
+    let (place, expected) = match &difference.wanted {
+        Wanted::Holds { asked, from, until } if from < until => {
+            let over = stretch(policy, *from, *until);
+            (&asked.place, format!("{} over {over}", asked_words(policy, asked)))
         }
-        Wanted::Elsewhere { rule, named } => {
-            let name = policy.rules.get(*rule).map_or("", |rule| rule.name.as_str());
-            (named, format!("not \"{}\": the timeline names it for other times", cut(name, 80)))
+        Wanted::Holds { asked, .. } => (&asked.place, asked_words(policy, asked)),
+        Wanted::Elsewhere { rule, only, place } => {
+            let shown = only.iter().take(MOST_RULES).map(|(from, until)| stretch(policy, *from, *until));
+            let over = shown.collect::<Vec<String>>().join(", ");
+            let more = if only.len() > MOST_RULES { ", …" } else { "" };
+            (place, format!("{} only over {over}{more}", rule_name(policy, *rule)))
         }
     };
     Detail {
         what: "decision",
-        line: asked.place.line,
+        line: place.line,
         at: Some(difference.at),
         expected,
         found: decided(policy, &difference.found),
@@ -131,13 +128,13 @@ fn figure_found(policy: &Policy, figure: Figure, found: &Result<f64, Option<(Ins
         (_, Err(Some((at, gap)))) => {
             let at = moment::full(*at, &policy.zone);
             let why = match gap {
-                Gap::Energy => "load, solar or soc is unknown",
-                Gap::ImportPrice => "energy is bought and no import price is known",
-                Gap::ExportPrice => "energy is sold and no export price is known",
+                Gap::Unknown(signal) => format!("{} is unknown", signal.word()),
+                Gap::ImportPrice => "energy is bought and no import price is known".to_owned(),
+                Gap::ExportPrice => "energy is sold and no export price is known".to_owned(),
             };
-            format!("not known: from {at} on {why}")
+            format!("not known: at {at} {why}")
         }
-        (_, Err(None)) => "not known: load, solar or soc is unknown at some time".to_owned(),
+        (_, Err(None)) => "not known: soc is unknown at the end".to_owned(),
     }
 }
 
@@ -150,15 +147,20 @@ fn figure_why(policy: &Policy, figure: Figure, run: &Run) -> Vec<String> {
             };
             run.writes.iter().map(told).collect()
         }
-        Figure::Cost => vec![format!("{} from the grid, {} to it", run.import, run.export)],
-        Figure::Soc => Vec::new(),
+        Figure::Cost if run.cost.is_ok() => vec![format!("{} from the grid, {} to it", run.import, run.export)],
+        Figure::Cost | Figure::Soc => Vec::new(),
     }
 }
 
 /// `Sat 23:30`, with the pass where a time occurs twice.
-pub(super) fn day_time(policy: &Policy, at: Instant) -> String {
+fn day_time(policy: &Policy, at: Instant) -> String {
     let local = policy.zone.local(at);
     format!("{} {}", local.weekday(), moment::short(at, at, &policy.zone))
+}
+
+/// `Sat 23:30–05:30`.
+pub(super) fn stretch(policy: &Policy, from: Instant, until: Instant) -> String {
+    format!("{}–{}", day_time(policy, from), moment::short(until, from, &policy.zone))
 }
 
 /// Why it was decided so, and why not as was expected.

@@ -1,7 +1,7 @@
 //! The tests for people.
 
 use super::coverage::coverage;
-use super::detail::{Detail, day_time, details, who};
+use super::detail::{Detail, details, stretch, who};
 use super::{Report, Source, Tested, counted};
 use crate::diagnostic;
 use crate::policy::Policy;
@@ -122,10 +122,9 @@ fn timeline(screen: &mut Screen, policy: &Policy, run: &Run, different: Option<I
     let rows: Vec<Vec<Piece>> = shown
         .map(|(index, decided)| {
             let (mark, role) = if marked == Some(index) { (">", Role::Warn) } else { ("", Role::Text) };
-            let until = moment::short(decided.until, decided.from, &policy.zone);
             vec![
                 (Role::Warn, mark.to_owned()),
-                (Role::Text, format!("{}–{until}", day_time(policy, decided.from))),
+                (Role::Text, stretch(policy, decided.from, decided.until)),
                 (role, who(policy, decided.decision.source)),
                 (Role::Command, words::command(decided.decision.command, policy.battery.reserve)),
             ]
