@@ -1,5 +1,6 @@
 //! A policy to start from.
 
+use super::fmt;
 use super::model::Driver;
 use super::sentence::{Measure, written};
 use crate::time::{ClockTime, DailyWindow, Zone};
@@ -75,7 +76,8 @@ fn night_tariff() -> ImportKind {
 /// A commented policy that passes `check`, to be made one's own.
 #[must_use]
 pub fn template(from: &Template) -> String {
-    format!("{}\n{}\n{}\n{}\n{}", head(from), device(from), battery(from), tariff(from), rules(from))
+    let text = format!("{}\n{}\n{}\n{}\n{}", head(from), device(from), battery(from), tariff(from), rules(from));
+    fmt::canonical("the template", &text).unwrap_or(text)
 }
 
 fn head(from: &Template) -> String {

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use granit_parser::Parser;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::budget::BudgetBreach;
 use serde_yaml::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
@@ -88,7 +89,35 @@ impl Scalar {
 /// The first fault of its YAML.
 pub(super) fn parse(text: &str) -> Result<Node, Fault> {
     let root: Spanned<Raw> = serde_yaml::from_str_with_options(text, options()).map_err(|error| fault(&error, text))?;
-    node(root, text)
+    match standard_tag(text) {
+        Some(bytes) => Err(tag_fault(bytes)),
+        None => node(root, text),
+    }
+}
+
+/// Where the first of the tags stands that YAML itself defines, such as `!!str`: the crate takes them without a word.
+fn standard_tag(text: &str) -> Option<Range<usize>> {
+    if !text.contains('!') {
+        return None;
+    }
+    let events = Parser::new_from_str_with_options(text, granit_parser::options! { emit_comments: false });
+    let at = events.flatten().find_map(|(event, span)| event.tag().and(span.tag_start()))?.byte_offset()?;
+    let length = text.get(at..)?.find(|c: char| c.is_whitespace() || matches!(c, ',' | ']' | '}'));
+    Some(at..at + length.unwrap_or_default())
+}
+
+fn tag_fault(bytes: Range<usize>) -> Fault {
+    let (code, message, label, help) = tag_words();
+    Fault { code, bytes, message, label: label.to_owned(), help }
+}
+
+fn tag_words() -> (Code, String, &'static str, Option<&'static str>) {
+    (
+        Code("yaml"),
+        "YAML tags (`!name`) are not part of the policy language".to_owned(),
+        "leave the tag out",
+        Some("a text that begins with `!` stands in quotes"),
+    )
 }
 
 fn options() -> Options {
@@ -282,12 +311,7 @@ fn words(error: &Error) -> (Code, String, &'static str, Option<&'static str>) {
             "a second document begins here",
             Some("put the second policy into a file of its own"),
         ),
-        Error::UnsupportedTag { .. } => (
-            Code("yaml"),
-            "YAML tags (`!name`) are not part of the policy language".to_owned(),
-            "leave the tag out",
-            Some("a text that begins with `!` stands in quotes"),
-        ),
+        Error::UnsupportedTag { .. } => tag_words(),
         other => (Code("yaml"), plain_message(other), "the YAML cannot be read from here on", advice(other)),
     }
 }
@@ -356,6 +380,9 @@ mod tests {
         check("a: &x 1\nb: *x\n", "anchor");
         check("b: *x\n", "anchor");
         check("a: !foo 1\n", "yaml");
+        check("a: !!str 1\n", "yaml");
+        check("!!str a: 1\n", "yaml");
+        check("a: ! 1\n", "yaml");
         check("? [a]\n: b\n", "yaml");
         check("a: 1\n---\nb: 2\n", "yaml");
         check(&format!("{}{}", "[".repeat(100), "]".repeat(100)), "too-deep");

@@ -148,13 +148,16 @@ impl Run {
         if beside && self.comments.is_empty() && self.closed.is_empty() {
             self.events.push(Event::Beside(text));
         } else {
-            let blank = self.blank_before(span);
+            let blank = self.is_below_blank(span);
             self.comments.push(Comment { text, blank, column: span.start.col() });
         }
     }
 
     fn reached(&mut self, span: Span) {
-        self.last = (span.end.line(), span.end.byte_offset().unwrap_or_default());
+        // A text as a block of its own ends where the line below it begins.
+        let below = span.end.col() == 0 && span.end.line() > span.start.line();
+        let line = span.end.line() - usize::from(below);
+        self.last = (line, span.end.byte_offset().unwrap_or_default());
     }
 
     /// Hands over the comments and the ends that have gathered. What comes next begins at this column; `None` if nothing does,
@@ -177,8 +180,13 @@ impl Run {
         self.events.extend(closed.map(|_| Event::Close));
     }
 
-    /// Whether the line before the one on which this begins is empty.
+    /// Whether this is the first on its line and the line above is empty.
     fn blank_before(&self, span: Span) -> bool {
+        let (line, _) = self.last;
+        line != span.start.line() && self.is_below_blank(span)
+    }
+
+    fn is_below_blank(&self, span: Span) -> bool {
         span.start.line().checked_sub(2).and_then(|before| self.blank.get(before)).copied().unwrap_or_default()
     }
 }

@@ -111,7 +111,6 @@ fn tall_lines(entry: &Entry, block: &Block, shape: Shape, indent: usize) -> Vec<
 fn item_lines(entry: &Entry, block: &Block, shape: Shape, indent: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut above: Vec<Line> = entry.before.iter().map(|comment| own_line(comment, indent)).collect();
-    above.extend(entry.heads.iter().map(|text| own_line(&Comment::own(text.clone(), false), indent)));
     let mut parted = entry.blank;
     let mut begun = false;
     for mut line in entries(block, shape, indent + STEP) {

@@ -2,7 +2,7 @@
 //! values are spelt.
 
 use super::spelling::{Words, spelt};
-use super::tree::{Block, Content, Entry};
+use super::tree::{Block, Comment, Content, Entry};
 use crate::policy::model::Quantity;
 use crate::snapshot::Signal;
 
@@ -81,7 +81,7 @@ impl Shape {
             Shape::Named(words) => Shape::Words(words),
             Shape::Tests if key == "tests" => Shape::TestList,
             Shape::Words(words) => Shape::Words(words),
-            _ => Shape::Other,
+            shape => shape.unknown(),
         }
     }
 
@@ -92,8 +92,13 @@ impl Shape {
             Shape::Alternatives => Shape::When,
             Shape::TestList => Shape::Test,
             Shape::Words(words) => Shape::Words(words),
-            _ => Shape::Other,
+            shape => shape.unknown(),
         }
+    }
+
+    /// What stands where nothing is known of it.
+    fn unknown(self) -> Shape {
+        if self.keeps_quotes() { Shape::Other } else { Shape::Words(Words::Text) }
     }
 
     /// The keys in their order; empty if they stay as the owner ordered them.
@@ -279,6 +284,7 @@ pub(super) fn arrange(content: &mut Content, shape: Shape) {
         Content::List(block) => {
             for entry in &mut block.entries {
                 arrange(&mut entry.value, shape.item());
+                hoist(entry);
             }
         }
         Content::Map(block) => {
@@ -291,6 +297,15 @@ pub(super) fn arrange(content: &mut Content, shape: Shape) {
             }
             order(block, shape);
         }
+    }
+}
+
+/// Moves what stands above or beside the beginning of an item above its dash: there is no other line for it.
+fn hoist(item: &mut Entry) {
+    let Content::Map(block) = &mut item.value else { return };
+    item.before.extend(item.heads.drain(..).map(|text| Comment::own(text, false)));
+    if let Some(first) = block.entries.first_mut() {
+        item.before.append(&mut first.before);
     }
 }
 
@@ -324,13 +339,16 @@ fn order(block: &mut Block, shape: Shape) {
 /// whether an empty line follows them.
 ///
 /// If there are several paragraphs and the last one touches the key, that one is the key's.
-fn take_head(block: &mut Block) -> Option<(Vec<super::tree::Comment>, bool)> {
+fn take_head(block: &mut Block) -> Option<(Vec<Comment>, bool)> {
     let first = block.entries.first_mut()?;
     let last = first.before.iter().skip(1).rposition(|comment| comment.blank).map(|at| at + 1);
-    let own = match last {
+    let mut own = match last {
         Some(at) if !first.blank => first.before.split_off(at),
         _ => Vec::new(),
     };
+    if let Some(next) = own.first_mut() {
+        next.blank = false;
+    }
     let comments = std::mem::replace(&mut first.before, own);
     let parted = first.blank || !first.before.is_empty();
     if first.before.is_empty() {
