@@ -234,6 +234,22 @@ fn the_cost_to_go_is_the_optimum_from_wherever_one_stands() {
     }
 }
 
+/// So a battery that ends elsewhere than it began can be compared: the difference has its price.
+#[test]
+fn the_worth_at_the_end_prices_any_other_end() {
+    for seed in 0..2000 {
+        let mut random = Rng::with_seed(seed);
+        let prices = [Prices::Usual, Prices::Negative, Prices::Any][random.usize(..3)];
+        let slots = any_slots(&mut random, prices, 40);
+        let store = Store { end: End::NotBelowStart, ..any_store(&mut random) };
+        let solution = solve(&store, &slots).expect("a solution");
+        let priced = solve(&Store { end: End::Worth(solution.worth_at_end), ..store }, &slots).expect("a solution");
+        let kept = solution.worth_at_end.amount() * store.start.kilowatt_hours();
+        let seen = priced.bound + kept;
+        assert!(same(seen, solution.bound), "seed {seed} {prices:?}: {seen}, not {}", solution.bound);
+    }
+}
+
 #[test]
 fn deciding_slot_by_slot_on_the_cost_to_go_is_the_optimum() {
     for seed in 0..300 {

@@ -159,6 +159,6 @@ fn energy(kilowatt_hours: f64) -> Energy {
 }
 
 /// What a kWh is worth, bounded to what a price can say.
-fn price(worth: f64) -> Price {
+pub(super) fn price(worth: f64) -> Price {
     Price::per_kwh(worth.clamp(-1e5, 1e5)).unwrap_or_default()
 }

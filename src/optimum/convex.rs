@@ -16,7 +16,7 @@ pub(super) struct Past {
 /// What is worth more than `worth` is taken: the slot that brought it charges less or discharges more than it might.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
-    worth: f64,
+    pub(super) worth: f64,
     /// How many kWh of exactly this worth lie below, and above.
     below: f64,
     above: f64,
@@ -34,11 +34,11 @@ pub(super) fn back(after: Slopes, capacity: f64, shapes: impl ExactSizeIterator<
 }
 
 impl Past {
-    /// All slots forward from a mark: what is drawn from the store in each.
+    /// All slots forward from a mark: what is drawn from the store in each, and where the mark is at the end.
     ///
     /// Each slot undoes its cuts and takes its pieces out again. Those below the mark were drawn. The mark moves only
     /// where it would not lie between what is below and what is above: at the ends.
-    pub(super) fn forth(mut self, mut mark: Mark, shapes: impl Iterator<Item = Shape>) -> Vec<f64> {
+    pub(super) fn forth(mut self, mut mark: Mark, shapes: impl Iterator<Item = Shape>) -> (Vec<f64>, Mark) {
         let mut drawn = Vec::with_capacity(self.counts.len());
         for shape in shapes {
             let (low, high) = self.counts.pop().unwrap_or_default();
@@ -46,7 +46,7 @@ impl Past {
             (0..low).filter_map(|_| self.cuts.pop()).for_each(|cut| mark.restore_below(cut));
             drawn.push(shape.from + shape.pieces.iter().map(|piece| mark.take(*piece)).sum::<f64>());
         }
-        drawn
+        (drawn, mark)
     }
 }
 

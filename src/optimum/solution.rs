@@ -1,7 +1,7 @@
 //! What the optimum is, and what it would have done.
 
 use super::CostToGo;
-use crate::units::Energy;
+use crate::units::{Energy, Price};
 
 /// The least cost with a schedule that has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,11 @@ pub struct Solution {
     ///
     /// Where the bound is below the cost it belongs to the bound.
     pub ahead: CostToGo,
+    /// What a stored kWh is worth as the last slot ends.
+    ///
+    /// If as much is asked for at the end as at the start: with this price for each kWh between start and end, no use of the
+    /// battery costs less than the bound, wherever it ends. It is the demand's multiplier.
+    pub worth_at_end: Price,
 }
 
 /// What the battery does in one slot.

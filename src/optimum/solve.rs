@@ -1,5 +1,6 @@
 //! The ways in: the optimum, the cost to go, one slot's decision.
 
+use super::ahead;
 use super::branches;
 use super::convex::{self, Mark};
 use super::curve::Curve;
@@ -8,7 +9,7 @@ use super::relaxed;
 use super::shape::{Piece, Shape};
 use super::slopes::Slopes;
 use super::{CostToGo, End, Slot, Solution, Step, Store};
-use crate::units::Energy;
+use crate::units::{Energy, Price};
 
 /// A difference in cost that is a rounding error, as a share of the cost.
 const SAME: f64 = 1e-12;
@@ -28,20 +29,20 @@ pub fn solve(store: &Store, slots: &[Slot]) -> Option<Solution> {
         shape
     });
     let (slopes, past) = convex::back(after.clone(), limits.capacity, back);
-    let drawn = past.forth(Mark::at(&slopes, start), slots.iter().map(|slot| least(&limits, slot).0));
+    let (drawn, mark) = past.forth(Mark::at(&slopes, start), slots.iter().map(|slot| least(&limits, slot).0));
     let (cost, schedule) = account(store, &limits, slots, start, &drawn);
-    let ahead = CostToGo::of(&slopes);
+    let (ahead, worth_at_end) = (CostToGo::of(&slopes), end_worth(store.end, mark, || dearest(&limits, slots)));
     if all_ordinary {
-        return Some(Solution { cost, bound: cost, schedule, ahead });
+        return Some(Solution { cost, bound: cost, schedule, ahead, worth_at_end });
     }
     let bound = ahead.at(store.start).unwrap_or(cost).min(cost);
     if cost - bound <= SAME * cost.abs() {
-        return Some(Solution { cost, bound, schedule, ahead });
+        return Some(Solution { cost, bound, schedule, ahead, worth_at_end });
     }
     let exact: Vec<Shape> = slots.iter().map(|slot| Shape::one_way(&limits, &limits.tick(slot))).collect();
     let drawn = branches::solve(&after, limits.capacity, start, &exact);
     let (cost, schedule) = account(store, &limits, slots, start, &drawn);
-    Some(Solution { cost, bound: bound.min(cost), schedule, ahead })
+    Some(Solution { cost, bound: bound.min(cost), schedule, ahead, worth_at_end })
 }
 
 /// What these slots and what comes after them cost, by what is stored as the first begins.
@@ -92,6 +93,23 @@ fn at_the_end(store: &Store, limits: &Limits, start: f64) -> Slopes {
     let width = limits.capacity - low;
     let piece = (width > 0.0).then_some(Piece { worth, width });
     Slopes::new(low, limits.capacity, 0.0, piece)
+}
+
+/// What a stored kWh is worth when all is over: as the end says, or as much as the demand on the end makes the slots pay.
+fn end_worth(end: End, mark: Mark, dearest: impl Fn() -> f64) -> Price {
+    match end {
+        End::Free => Price::default(),
+        End::Worth(price) => price,
+        // Where nothing can be stored nothing may be drawn, and what keeps it there is the dearest draw of all.
+        End::NotBelowStart if mark.worth.is_infinite() => ahead::price(dearest()),
+        End::NotBelowStart => ahead::price(mark.worth.max(0.0)),
+    }
+}
+
+/// The most that a drawn kWh saves in any slot, at least nothing.
+fn dearest(limits: &Limits, slots: &[Slot]) -> f64 {
+    let worths = |slot: &Slot| least(limits, slot).0.pieces.iter().map(|piece| piece.worth).fold(0.0, f64::max);
+    slots.iter().map(worths).fold(0.0, f64::max)
 }
 
 /// What a schedule costs, and its steps.
