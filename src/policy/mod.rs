@@ -1,5 +1,6 @@
 //! The policy an owner writes: its model, and the way from YAML to it.
 
+pub mod analysis;
 mod beside;
 mod coverage;
 pub mod fmt;

@@ -64,8 +64,9 @@ impl Quantity {
         }
     }
 
-    /// The least and the most that it can ever be.
-    fn sense(self) -> (f64, f64) {
+    /// The least and the most that it can ever be: percent, watts, or currency per kWh.
+    #[must_use]
+    pub fn range(self) -> (f64, f64) {
         match self {
             Quantity::Reading(Signal::Soc) => (0.0, 100.0),
             Quantity::Reading(Signal::Solar | Signal::Load | Signal::Ev) => (0.0, f64::INFINITY),
@@ -284,7 +285,7 @@ fn lone_value(cursor: &Cursor<'_>, start: usize) -> Problem {
 
 /// Refuses bounds that can never hold, or that name values which the quantity never has.
 fn makes_sense(bounds: &Bounds, quantity: Quantity, bytes: Range<usize>) -> Result<(), Problem> {
-    let (least, most) = quantity.sense();
+    let (least, most) = quantity.range();
     let below = bounds.high.is_some_and(|edge| edge.value < least || edge.value == least && !edge.inclusive);
     let above = bounds.low.is_some_and(|edge| edge.value > most || edge.value == most && !edge.inclusive);
     let key = quantity.key();

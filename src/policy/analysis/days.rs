@@ -1,0 +1,154 @@
+//! Which days the day tests of a policy allow, over a span that shows everything they can do.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use chrono::{Datelike, Days, NaiveDate};
+
+use super::bits::Bits;
+use crate::time::{CalendarTest, DayTest, Months};
+
+/// How many days before and after a day may matter to it.
+pub(super) const REACH: i64 = 3;
+
+/// For every day of the span and each day test, whether it allows the day.
+///
+/// The span are 28 years, in which every date falls on every day of the week, widened to all days that the tests name.
+pub(super) struct DayTable<'p> {
+    first: NaiveDate,
+    tests: Vec<&'p CalendarTest>,
+    allowed: Vec<Bits>,
+    days: Vec<(usize, u32)>,
+}
+
+impl<'p> DayTable<'p> {
+    /// A table of the day tests of these, their windows left aside.
+    pub(super) fn of(asked: impl IntoIterator<Item = &'p CalendarTest>) -> DayTable<'p> {
+        let mut tests: Vec<&CalendarTest> = Vec::new();
+        for test in asked.into_iter().filter(|test| asks_for_days(test)) {
+            if !tests.iter().any(|known| same_days(known, test)) {
+                tests.push(test);
+            }
+        }
+        let span = span(&tests);
+        let weekday = |date: NaiveDate| usize::try_from(date.weekday().num_days_from_monday()).unwrap_or_default();
+        let within = |date: &NaiveDate| *date <= span.end;
+        let days = span.start.iter_days().take_while(within).map(|date| (weekday(date), date.month())).collect();
+        let mut table = DayTable { first: span.start, tests: Vec::new(), allowed: Vec::new(), days };
+        table.allowed = tests.iter().map(|test| table.allowed_by(test)).collect();
+        table.tests = tests;
+        table
+    }
+
+    /// The days that have all their neighbours within reach, as numbers.
+    pub(super) fn inner(&self) -> Range<usize> {
+        let reach = usize::try_from(REACH).unwrap_or_default();
+        reach..self.days.len().saturating_sub(reach)
+    }
+
+    /// The date of a day.
+    pub(super) fn date(&self, day: usize) -> NaiveDate {
+        let days = Days::new(u64::try_from(day).unwrap_or_default());
+        self.first.checked_add_days(days).unwrap_or(self.first)
+    }
+
+    /// The number of a date, if it is within the span.
+    pub(super) fn number(&self, date: NaiveDate) -> Option<usize> {
+        usize::try_from((date - self.first).num_days()).ok().filter(|day| *day < self.days.len())
+    }
+
+    /// How many different day tests there are.
+    pub(super) fn len(&self) -> usize {
+        self.tests.len()
+    }
+
+    /// Which of the tests asks for the same days; `None` if it asks for none in particular.
+    pub(super) fn test(&self, test: &CalendarTest) -> Option<usize> {
+        self.tests.iter().position(|known| same_days(known, test))
+    }
+
+    /// Whether a test allows the day so many days later, or earlier.
+    pub(super) fn allows(&self, test: usize, day: usize, later: i64) -> bool {
+        let day = isize::try_from(later).ok().and_then(|later| day.checked_add_signed(later));
+        day.is_some_and(|day| self.allowed.get(test).is_some_and(|days| days.contains(day)))
+    }
+
+    fn allowed_by(&self, test: &CalendarTest) -> Bits {
+        let mut allowed = match test.days.as_slice() {
+            [] => Bits::all(self.days.len()),
+            items => {
+                let mut any = Bits::none(self.days.len());
+                items.iter().for_each(|item| any.extend(&self.meant(item)));
+                any
+            }
+        };
+        if let Some(months) = test.months {
+            allowed = allowed.and(&self.within_months(months));
+        }
+        if !test.dates.is_empty() {
+            let mut dated = Bits::none(self.days.len());
+            for range in &test.dates {
+                let days = self.number(*range.start()).zip(self.number(*range.end()));
+                days.into_iter().flat_map(|(from, to)| from..=to).for_each(|day| dated.insert(day));
+            }
+            allowed = allowed.and(&dated);
+        }
+        allowed
+    }
+
+    fn meant(&self, item: &DayTest) -> Bits {
+        match item {
+            DayTest::Weekdays(_) => {
+                // Monday 5 January 2026 and the six days after it stand for all of their names.
+                let monday = NaiveDate::from_ymd_opt(2026, 1, 5).unwrap_or_default();
+                let week: Vec<bool> = monday.iter_days().take(7).map(|day| item.holds(day)).collect();
+                let meant = |(weekday, _): &(usize, u32)| week.get(*weekday) == Some(&true);
+                Bits::which(self.days.len(), |day| self.days.get(day).is_some_and(meant))
+            }
+            DayTest::Named(calendar) => {
+                let mut named = Bits::none(self.days.len());
+                calendar.days.iter().filter_map(|date| self.number(*date)).for_each(|day| named.insert(day));
+                named
+            }
+            DayTest::Not(inner) => self.meant(inner).complement(),
+        }
+    }
+
+    fn within_months(&self, months: Months) -> Bits {
+        Bits::which(self.days.len(), |day| self.days.get(day).is_some_and(|(_, month)| months.contains(*month)))
+    }
+}
+
+/// Whether a test looks at the day at all.
+pub(super) fn asks_for_days(test: &CalendarTest) -> bool {
+    !test.days.is_empty() || test.months.is_some() || !test.dates.is_empty()
+}
+
+fn same_days(one: &CalendarTest, other: &CalendarTest) -> bool {
+    one.months == other.months && one.dates == other.dates && one.days == other.days
+}
+
+fn span(tests: &[&CalendarTest]) -> Range<NaiveDate> {
+    let date = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default();
+    let named: BTreeSet<NaiveDate> = tests.iter().flat_map(|test| named_days(test)).collect();
+    let first = named.first().copied().unwrap_or(NaiveDate::MAX).min(date(2026, 1, 1));
+    let last = named.last().copied().unwrap_or(NaiveDate::MIN).max(date(2053, 12, 31));
+    // A window that begins on the last day that is named may run into the day after it.
+    let beyond = Days::new(u64::try_from(REACH).unwrap_or_default() + 1);
+    first.checked_sub_days(beyond).unwrap_or(first)..last.checked_add_days(beyond).unwrap_or(last)
+}
+
+/// The ends of the ranges and calendars of a test.
+fn named_days(test: &CalendarTest) -> Vec<NaiveDate> {
+    fn ends(test: &DayTest) -> Vec<NaiveDate> {
+        match test {
+            DayTest::Weekdays(_) => Vec::new(),
+            DayTest::Named(calendar) => {
+                calendar.days.first().into_iter().chain(calendar.days.last()).copied().collect()
+            }
+            DayTest::Not(inner) => ends(inner),
+        }
+    }
+    let ranges = test.dates.iter().flat_map(|range| [*range.start(), *range.end()]);
+    ranges.chain(test.days.iter().flat_map(ends)).collect()
+}

@@ -1,0 +1,28 @@
+//! What can be proven about a policy before it runs: which rule can never fire, and which one others hide.
+//!
+//! Every condition restricts a named signal, or the calendar, to a set of values. So a policy can tell apart only finitely
+//! many situations, and the set of those in which a rule fires is a union of boxes that can be computed. Nothing is assumed
+//! of what was seen before. What would take too long is left undecided: a claim is never a guess.
+
+mod axis;
+mod bits;
+mod calendar;
+mod contradiction;
+mod days;
+mod face;
+mod region;
+mod space;
+mod verdict;
+mod witness;
+
+pub use contradiction::calendar_core;
+pub use verdict::{Analysis, Verdict, conjuncts};
+pub use witness::{Recollection, Witness};
+
+use super::model::Policy;
+
+/// What can be proven about the rules of a policy.
+#[must_use]
+pub fn analyse(policy: &Policy) -> Analysis {
+    Analysis::of(policy)
+}

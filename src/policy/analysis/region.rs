@@ -1,0 +1,302 @@
+//! Sets of situations as unions of boxes: a box restricts some variables to some of their values.
+
+use std::sync::Arc;
+
+use super::bits::Bits;
+
+/// A number that names a variable.
+pub(super) type Variable = usize;
+
+/// How much work an analysis may do, in comparisons of one box with another.
+#[derive(Debug)]
+pub(super) struct Budget {
+    left: u32,
+}
+
+/// The work that was allowed is done, and the question is still open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Exhausted;
+
+/// The situations in which each of some variables has one of some values, whatever the others have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Block {
+    /// In the order of the variables, each once, none without a value.
+    sides: Vec<(Variable, Arc<Bits>)>,
+}
+
+/// The situations of any of some boxes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Region {
+    blocks: Vec<Block>,
+}
+
+/// How many boxes one set may have.
+const MAX_BLOCKS: usize = 256;
+
+impl Budget {
+    pub(super) fn of(work: u32) -> Budget {
+        Budget { left: work }
+    }
+
+    /// A budget of its own for one question, at the most what is left.
+    pub(super) fn share(&self, most: u32) -> Budget {
+        Budget { left: self.left.min(most) }
+    }
+
+    /// Takes what a question spent of its share of at most so much.
+    pub(super) fn settle(&mut self, given: u32, share: &Budget) {
+        self.left = self.left.saturating_sub(self.left.min(given).saturating_sub(share.left));
+    }
+
+    /// Takes some of what is left.
+    pub(super) fn spend(&mut self, work: usize) -> Result<(), Exhausted> {
+        let work = u32::try_from(work).unwrap_or(u32::MAX);
+        self.left = self.left.checked_sub(work).ok_or(Exhausted)?;
+        Ok(())
+    }
+}
+
+impl Block {
+    /// The situations in which one variable has one of these values; `None` if there are none.
+    pub(super) fn one(variable: Variable, values: Bits) -> Option<Block> {
+        (!values.is_empty()).then(|| Block { sides: vec![(variable, Arc::new(values))] })
+    }
+
+    /// The values of a variable, if they are restricted.
+    pub(super) fn side(&self, variable: Variable) -> Option<&Bits> {
+        self.sides.iter().find(|(named, _)| *named == variable).map(|(_, values)| values.as_ref())
+    }
+
+    /// The situations of both; `None` if there are none.
+    pub(super) fn meet(&self, other: &Block) -> Option<Block> {
+        let mut sides = Vec::with_capacity(self.sides.len() + other.sides.len());
+        let (mut ours, mut theirs) = (self.sides.iter().peekable(), other.sides.iter().peekable());
+        loop {
+            let next = match (ours.peek(), theirs.peek()) {
+                (Some((one, _)), Some((other, _))) if one == other => {
+                    let ((variable, one), (_, other)) = (ours.next()?, theirs.next()?);
+                    let both = one.and(other);
+                    if both.is_empty() {
+                        return None;
+                    }
+                    (*variable, Arc::new(both))
+                }
+                (Some((one, _)), Some((other, _))) if one > other => theirs.next()?.clone(),
+                (Some(_), _) => ours.next()?.clone(),
+                (None, Some(_)) => theirs.next()?.clone(),
+                (None, None) => return Some(Block { sides }),
+            };
+            sides.push(next);
+        }
+    }
+
+    /// Whether some situation is in both.
+    pub(super) fn meets(&self, other: &Block) -> bool {
+        self.sides.iter().all(|(variable, values)| other.side(*variable).is_none_or(|others| values.meets(others)))
+    }
+
+    /// Whether every situation of this box is in the other.
+    fn within(&self, other: &Block) -> bool {
+        let inside = |(variable, others): &(Variable, Arc<Bits>)| match self.side(*variable) {
+            Some(values) => values.within(others),
+            None => others.complement().is_empty(),
+        };
+        other.sides.iter().all(inside)
+    }
+
+    /// The situations of this box that are not in the other, as boxes without a situation in common.
+    fn minus(&self, other: &Block) -> Vec<Block> {
+        let mut pieces = Vec::new();
+        let mut rest = self.clone();
+        for (variable, others) in &other.sides {
+            let values = rest.side(*variable).cloned().unwrap_or_else(|| Bits::all(others.bound()));
+            let outside = values.minus(others);
+            if !outside.is_empty() {
+                pieces.push(rest.with(*variable, outside));
+            }
+            rest = rest.with(*variable, values.and(others));
+        }
+        pieces
+    }
+
+    fn with(&self, variable: Variable, values: Bits) -> Block {
+        let mut sides: Vec<(Variable, Arc<Bits>)> =
+            self.sides.iter().filter(|(named, _)| *named != variable).cloned().collect();
+        let at = sides.partition_point(|(named, _)| *named < variable);
+        sides.insert(at, (variable, Arc::new(values)));
+        Block { sides }
+    }
+
+    /// The one box that is both, if they differ in one variable alone.
+    fn joined(&self, other: &Block) -> Option<Block> {
+        let same_variables = self.sides.iter().map(|(named, _)| named).eq(other.sides.iter().map(|(named, _)| named));
+        if !same_variables {
+            return None;
+        }
+        let mut differing = self.sides.iter().zip(&other.sides).filter(|((_, one), (_, other))| one != other);
+        let ((variable, one), (_, two)) = differing.next()?;
+        differing.next().is_none().then(|| self.with(*variable, one.or(two)))
+    }
+}
+
+impl Region {
+    /// Every situation.
+    pub(super) fn everything() -> Region {
+        Region { blocks: vec![Block::default()] }
+    }
+
+    /// The situations in which one variable has one of these values.
+    pub(super) fn one(variable: Variable, values: Bits) -> Region {
+        Region { blocks: Block::one(variable, values).into_iter().collect() }
+    }
+
+    /// Whether there is no situation in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
+    /// The situations of both.
+    pub(super) fn meet(&self, other: &Region, budget: &mut Budget) -> Result<Region, Exhausted> {
+        budget.spend(self.blocks.len() * other.blocks.len())?;
+        let mut both = Region::default();
+        for one in &self.blocks {
+            for block in other.blocks.iter().filter_map(|other| one.meet(other)) {
+                both.add(block, budget)?;
+            }
+        }
+        Ok(both)
+    }
+
+    /// The situations of either.
+    pub(super) fn join(mut self, other: Region, budget: &mut Budget) -> Result<Region, Exhausted> {
+        for block in other.blocks {
+            self.add(block, budget)?;
+        }
+        Ok(self)
+    }
+
+    /// Whether some situation is in both.
+    pub(super) fn meets(&self, other: &Region) -> bool {
+        self.blocks.iter().any(|one| other.blocks.iter().any(|other| one.meets(other)))
+    }
+
+    /// A box of situations that are in this set and in none of the others; `None` if there is none.
+    pub(super) fn outside<'r>(
+        &self,
+        others: impl IntoIterator<Item = &'r Region>,
+        budget: &mut Budget,
+    ) -> Result<Option<Block>, Exhausted> {
+        let others: Vec<&Block> = others.into_iter().flat_map(|region| &region.blocks).collect();
+        for block in &self.blocks {
+            if let Some(found) = outside(block, &others, budget)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    fn add(&mut self, block: Block, budget: &mut Budget) -> Result<(), Exhausted> {
+        budget.spend(1 + self.blocks.len() / 4)?;
+        if self.blocks.iter().any(|known| block.within(known)) {
+            return Ok(());
+        }
+        self.blocks.retain(|known| !known.within(&block));
+        let joined = self.blocks.iter().enumerate().find_map(|(at, known)| Some((at, known.joined(&block)?)));
+        match joined {
+            Some((at, joined)) => {
+                self.blocks.swap_remove(at);
+                self.blocks.push(joined);
+            }
+            None if self.blocks.len() >= MAX_BLOCKS => return Err(Exhausted),
+            None => self.blocks.push(block),
+        }
+        Ok(())
+    }
+}
+
+/// A part of a box that lies in none of the others: each of them in turn cuts the box into what lies outside of it.
+fn outside(block: &Block, others: &[&Block], budget: &mut Budget) -> Result<Option<Block>, Exhausted> {
+    let others: Vec<&Block> = others.iter().copied().filter(|other| other.meets(block)).collect();
+    budget.spend(1 + others.len())?;
+    let mut open = vec![(block.clone(), 0)];
+    while let Some((piece, passed)) = open.pop() {
+        let mut left = others.iter().enumerate().skip(passed);
+        let Some((number, other)) = left.find(|(_, other)| other.meets(&piece)) else { return Ok(Some(piece)) };
+        budget.spend(1 + number - passed)?;
+        open.extend(piece.minus(other).into_iter().map(|piece| (piece, number + 1)));
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZES: [usize; 3] = [3, 2, 5];
+
+    fn any_block(random: &mut fastrand::Rng) -> Option<Block> {
+        SIZES.iter().enumerate().try_fold(Block::default(), |block, (variable, size)| {
+            if random.bool() {
+                return Some(block);
+            }
+            let mut values = Bits::none(*size);
+            (0..*size).filter(|_| random.bool()).for_each(|value| values.insert(value));
+            block.meet(&Block::one(variable, values)?)
+        })
+    }
+
+    fn any_region(random: &mut fastrand::Rng) -> Region {
+        Region { blocks: (0..random.usize(0..5)).filter_map(|_| any_block(random)).collect() }
+    }
+
+    fn contains(region: &Region, situation: [usize; 3]) -> bool {
+        let inside = |block: &Block| block.sides.iter().all(|(variable, values)| values.contains(situation[*variable]));
+        region.blocks.iter().any(inside)
+    }
+
+    fn every_situation() -> impl Iterator<Item = [usize; 3]> {
+        (0..30).map(|number| [number % 3, number / 3 % 2, number / 6])
+    }
+
+    #[test]
+    fn sets_of_boxes_are_what_asking_every_situation_finds() {
+        for seed in 0..500 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let mut budget = Budget::of(100_000);
+            let (one, other) = (any_region(&mut random), any_region(&mut random));
+            let both = one.meet(&other, &mut budget).expect("enough");
+            let either = one.clone().join(other.clone(), &mut budget).expect("enough");
+            for situation in every_situation() {
+                let (a, b) = (contains(&one, situation), contains(&other, situation));
+                assert_eq!(contains(&both, situation), a && b, "seed {seed}: {situation:?}");
+                assert_eq!(contains(&either, situation), a || b, "seed {seed}: {situation:?}");
+            }
+            assert_eq!(one.meets(&other), !both.is_empty(), "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn what_lies_outside_is_found_exactly_where_there_is_something() {
+        for seed in 0..2_000 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let one = any_region(&mut random);
+            let others: Vec<Region> = (0..random.usize(0..4)).map(|_| any_region(&mut random)).collect();
+            let inside = |situation: &[usize; 3]| {
+                contains(&one, *situation) && !others.iter().any(|other| contains(other, *situation))
+            };
+            let expect = every_situation().any(|situation| inside(&situation));
+            let found = one.outside(&others, &mut Budget::of(100_000)).expect("enough");
+            assert_eq!(found.is_some(), expect, "seed {seed}");
+            let found = Region { blocks: found.into_iter().collect() };
+            let inside = every_situation().filter(|situation| contains(&found, *situation)).all(|one| inside(&one));
+            assert!(inside, "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn work_is_bounded() {
+        let block = |variable, value| Region::one(variable, Bits::which(4, |number| number == value));
+        let mut budget = Budget::of(3);
+        assert_eq!(block(0, 1).outside(&[block(1, 1), block(2, 1), block(3, 2)], &mut budget), Err(Exhausted));
+    }
+}
