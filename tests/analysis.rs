@@ -267,7 +267,7 @@ fn what_is_said_to_never_win_never_does_and_what_is_not_has_a_witness() {
         let mut random = Rng::with_seed(seed);
         let text = any_policy(&mut random);
         let Some(policy) = policy(&text) else { continue };
-        let verdicts = analyse(&policy).rules;
+        let verdicts = analyse(&policy);
         let mut never = Vec::new();
         for (number, verdict) in verdicts.iter().enumerate() {
             let kind = match verdict {
@@ -297,4 +297,52 @@ fn what_is_said_to_never_win_never_does_and_what_is_not_has_a_witness() {
         }
     }
     assert!(found.iter().all(|count| *count >= 20), "too one-sided to tell: {found:?}");
+}
+
+/// Two hundred rules of ten lines, each with windows, days and months of its own.
+fn large_policy(seed: u64) -> String {
+    let mut random = Rng::with_seed(seed);
+    let mut text = String::from("offpeak: 1\nsite: home\ntimezone: Europe/London\ndevice: { driver: simulated }\n");
+    text.push_str(
+        "battery: { capacity: 10 kWh, charge power: 5 kW, discharge power: 5 kW, round trip efficiency: 90% }\n",
+    );
+    text.push_str(
+        "tariff:\n  currency: GBP\n  import: { night: { price: 0.07, time: 23:30-05:30 }, day: { price: 0.27 } }\n",
+    );
+    text.push_str(
+        "calendars:\n  holidays: [2026-12-25, 2026-12-26, 2027-01-01]\n  trip: [2026-12-24..2027-01-03]\nrules:\n",
+    );
+    let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let days = ["weekdays", "weekends", "mon", "holidays", "not holidays", "trip", "fri-sun"];
+    for number in 0..200 {
+        let mut clock = || format!("{:02}:{:02}", random.u8(0..24), random.choice([1, 15, 30, 45]).unwrap());
+        let (start, end) = (clock(), clock());
+        let end = if start == end { "24:00".to_owned() } else { end };
+        let mut month = || random.choice(months).unwrap();
+        let (from, to) = (month(), month());
+        let (day, low) = (random.choice(days).unwrap(), random.u8(10..60));
+        let memory = random.choice(["", " until 70%", " for 5 min"]).unwrap();
+        write!(text, "  # What rule {number} is for.\n  - name: Rule {number}\n    when:\n").unwrap();
+        write!(text, "      time: {start}-{end}\n      days: {day}\n      months: {from}-{to}\n").unwrap();
+        write!(text, "      soc: below {low}%{memory}\n      load: above {} W\n", random.u16(1..60) * 100).unwrap();
+        write!(text, "      not:\n        days: trip\n").unwrap();
+        write!(text, "    then: {}\n", random.choice(["hold", "self-consume"]).unwrap()).unwrap();
+    }
+    text
+}
+
+#[test]
+fn nearly_all_of_two_hundred_rules_are_decided() {
+    let text = large_policy(1);
+    assert!(text.lines().count() > 2_000);
+    let policy = policy(&text).unwrap();
+    let started = std::time::Instant::now();
+    let verdicts = analyse(&policy);
+    println!("two hundred rules were looked at in {:?}", started.elapsed());
+    let count = |holds: fn(&Verdict) -> bool| verdicts.iter().filter(|verdict| holds(verdict)).count();
+    let undecided = count(|verdict| *verdict == Verdict::Undecided);
+    assert!(undecided <= 10, "{undecided} are undecided");
+    let (never, fires) =
+        (count(|one| matches!(one, Verdict::Never { .. })), count(|one| matches!(one, Verdict::Fires(_))));
+    assert!(never > 20 && fires > 100, "too one-sided to tell: {never} never, {fires} fire");
 }

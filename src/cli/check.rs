@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 use super::args::{Check, Common, Format};
 use super::output::{FAILED, OK, Outcome, print, print_json};
 use super::{files, terminal};
+use crate::clock::{Clock, SystemClock};
 use crate::diagnostic::{self, Diagnostic, Severity};
-use crate::policy;
+use crate::policy::{self, Loaded, clock_changes};
 
 /// What is found for the sake of what a device cannot do.
-const OF_DEVICE: [&str; 4] = ["cannot-do", "off-grid", "many-windows", "ceiling-grid-only"];
+const OF_DEVICE: [&str; 6] =
+    ["cannot-do", "off-grid", "vanishing-window", "many-windows", "over-budget", "ceiling-grid-only"];
 
 /// One file and what is wrong with it.
 struct Checked {
@@ -39,7 +41,9 @@ pub fn run(check: &Check, common: &Common) -> Outcome {
 fn load(path: &Path) -> Result<Checked, super::output::Failure> {
     let text = files::read_text(path)?;
     let file = path.display().to_string();
-    let diagnostics = policy::load(&file, &text).diagnostics;
+    let Loaded { policy, mut diagnostics } = policy::load(&file, &text);
+    diagnostics.extend(policy.iter().flat_map(|policy| clock_changes(policy, SystemClock::default().now())));
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.place.bytes.start, diagnostic.place.bytes.end));
     Ok(Checked { file, text, diagnostics })
 }
 

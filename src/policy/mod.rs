@@ -22,6 +22,7 @@ pub(crate) use yaml::{Node, Value};
 pub use load::{Loaded, MAX_BYTES, load, revision};
 pub use model::{Action, Policy, Rule};
 pub use refusal::{Refusal, read_only, refusal};
+pub use review::clock_changes;
 pub use template::{ImportKind, Template, template};
 
 use crate::time::DailyWindow;

@@ -48,5 +48,5 @@ fn restricted(condition: &CalendarCondition, keys: &[&str]) -> CalendarCondition
 
 fn holds_ever(policy: &Policy, condition: &CalendarCondition) -> bool {
     let calendar = Calendar::of(&policy.tariff, &policy.zone, &[condition]);
-    calendar.map_or(true, |calendar| calendar.holds.iter().all(|holds| !holds.is_empty()))
+    calendar.map_or(true, |calendar| calendar.conditions.iter().all(|row| row.ever()))
 }

@@ -17,8 +17,10 @@ pub(super) const REACH: i64 = 3;
 pub(super) struct DayTable<'p> {
     first: NaiveDate,
     tests: Vec<&'p CalendarTest>,
-    allowed: Vec<Bits>,
     days: Vec<(usize, u32)>,
+    /// For each day, which tests allow it: as many words for each as it takes.
+    allowing: Vec<u64>,
+    words: usize,
 }
 
 impl<'p> DayTable<'p> {
@@ -34,10 +36,21 @@ impl<'p> DayTable<'p> {
         let weekday = |date: NaiveDate| usize::try_from(date.weekday().num_days_from_monday()).unwrap_or_default();
         let within = |date: &NaiveDate| *date <= span.end;
         let days = span.start.iter_days().take_while(within).map(|date| (weekday(date), date.month())).collect();
-        let mut table = DayTable { first: span.start, tests: Vec::new(), allowed: Vec::new(), days };
-        table.allowed = tests.iter().map(|test| table.allowed_by(test)).collect();
-        table.tests = tests;
+        let words = tests.len().div_ceil(64);
+        let mut table = DayTable { first: span.start, tests, days, allowing: Vec::new(), words };
+        table.allowing = table.transposed();
         table
+    }
+
+    fn transposed(&self) -> Vec<u64> {
+        let mut allowing = vec![0; self.words * self.days.len()];
+        for (number, test) in self.tests.iter().enumerate() {
+            for day in self.allowed_by(test).iter() {
+                let word = allowing.get_mut(day * self.words + number / 64);
+                word.into_iter().for_each(|word| *word |= 1_u64 << (number % 64));
+            }
+        }
+        allowing
     }
 
     /// The days that have all their neighbours within reach, as numbers.
@@ -57,9 +70,12 @@ impl<'p> DayTable<'p> {
         usize::try_from((date - self.first).num_days()).ok().filter(|day| *day < self.days.len())
     }
 
-    /// How many different day tests there are.
-    pub(super) fn len(&self) -> usize {
-        self.tests.len()
+    /// What all tests say of the days around one, from so many days later to so many.
+    pub(super) fn around(&self, day: usize, from: i64, until: i64) -> Vec<u64> {
+        let shifted = |later: i64| isize::try_from(later).ok().and_then(|later| day.checked_add_signed(later));
+        let range = shifted(from).zip(shifted(until + 1));
+        let range = range.map(|(from, until)| from * self.words..until * self.words);
+        range.and_then(|range| self.allowing.get(range)).map(<[u64]>::to_vec).unwrap_or_default()
     }
 
     /// Which of the tests asks for the same days; `None` if it asks for none in particular.
@@ -70,7 +86,8 @@ impl<'p> DayTable<'p> {
     /// Whether a test allows the day so many days later, or earlier.
     pub(super) fn allows(&self, test: usize, day: usize, later: i64) -> bool {
         let day = isize::try_from(later).ok().and_then(|later| day.checked_add_signed(later));
-        day.is_some_and(|day| self.allowed.get(test).is_some_and(|days| days.contains(day)))
+        let word = day.and_then(|day| self.allowing.get(day * self.words + test / 64));
+        word.is_some_and(|word| word >> (test % 64) & 1 == 1)
     }
 
     fn allowed_by(&self, test: &CalendarTest) -> Bits {

@@ -7,22 +7,28 @@
 mod axis;
 mod bits;
 mod calendar;
+mod charges;
+mod clock_change;
 mod contradiction;
 mod days;
 mod face;
 mod region;
 mod space;
+mod study;
 mod verdict;
 mod witness;
 
+pub use charges::{Charge, ChargeDay};
+pub use clock_change::{ChangedWindow, changed};
 pub use contradiction::calendar_core;
-pub use verdict::{Analysis, Verdict, conjuncts};
+pub use study::Study;
+pub use verdict::{Verdict, conjuncts};
 pub use witness::{Recollection, Witness};
 
 use super::model::Policy;
 
-/// What can be proven about the rules of a policy.
+/// What becomes of each rule of a policy, in their order.
 #[must_use]
-pub fn analyse(policy: &Policy) -> Analysis {
-    Analysis::of(policy)
+pub fn analyse(policy: &Policy) -> Vec<Verdict> {
+    Study::of(policy).map_or_else(|| vec![Verdict::Undecided; policy.rules.len()], |study| study.verdicts())
 }

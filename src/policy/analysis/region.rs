@@ -30,6 +30,12 @@ pub(super) struct Region {
     blocks: Vec<Block>,
 }
 
+impl From<Block> for Region {
+    fn from(block: Block) -> Region {
+        Region { blocks: vec![block] }
+    }
+}
+
 /// How many boxes one set may have.
 const MAX_BLOCKS: usize = 256;
 
@@ -65,6 +71,11 @@ impl Block {
     /// The values of a variable, if they are restricted.
     pub(super) fn side(&self, variable: Variable) -> Option<&Bits> {
         self.sides.iter().find(|(named, _)| *named == variable).map(|(_, values)| values.as_ref())
+    }
+
+    /// The variables that are restricted.
+    pub(super) fn variables(&self) -> impl Iterator<Item = Variable> + '_ {
+        self.sides.iter().map(|(variable, _)| *variable)
     }
 
     /// The situations of both; `None` if there are none.
@@ -155,6 +166,11 @@ impl Region {
         self.blocks.is_empty()
     }
 
+    /// Its boxes; they may have situations in common.
+    pub(super) fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
     /// The situations of both.
     pub(super) fn meet(&self, other: &Region, budget: &mut Budget) -> Result<Region, Exhausted> {
         budget.spend(self.blocks.len() * other.blocks.len())?;
@@ -173,6 +189,18 @@ impl Region {
             self.add(block, budget)?;
         }
         Ok(self)
+    }
+
+    /// The smallest box around it.
+    pub(super) fn hull(&self) -> Block {
+        let mut blocks = self.blocks.iter();
+        let first = blocks.next().cloned().unwrap_or_default();
+        blocks.fold(first, |hull, block| {
+            let both =
+                hull.sides.iter().filter_map(|(variable, values)| Some((variable, values, block.side(*variable)?)));
+            let sides = both.map(|(variable, values, others)| (*variable, Arc::new(values.or(others))));
+            Block { sides: sides.collect() }
+        })
     }
 
     /// Whether some situation is in both.

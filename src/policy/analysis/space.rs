@@ -1,21 +1,27 @@
 //! What a policy can tell apart: a finite space of situations, and each condition as a set of them.
 //!
-//! The variables are the sort of moment, each signal (unknown, or a piece of its axis), what is remembered for each
+//! The variables are the sort of day and the stretch of the clock, each signal (unknown, or a piece of its axis), what is remembered for each
 //! observation, and each condition that this version cannot evaluate. Nothing is assumed of what was seen before: a latch
 //! or a duration is a variable of its own, bound to the present value alone by what it means.
 
 use super::axis::{Axis, keeps};
 use super::bits::Bits;
-use super::calendar::Calendar;
-use super::region::{Budget, Exhausted, Region, Variable};
-use crate::policy::model::{Band, Bounds, CalendarCondition, Comparison, Condition, Observation, Policy, Quantity};
+use super::calendar::{Calendar, Rectangle};
+use super::region::{Block, Budget, Exhausted, Region, Variable};
+use crate::policy::model::{
+    Band, Bounds, CalendarCondition, Comparison, Condition, Observation, Policy, Quantity, Rule,
+};
 use crate::snapshot::Signal;
 
 /// How many calendar conditions may differ.
 const MAX_CALENDARS: usize = 512;
 
-/// The sort of moment.
-pub(super) const MOMENT: Variable = 0;
+/// The sort of day, or of moment.
+pub(super) const DAY: Variable = 0;
+/// The stretch of the clock.
+pub(super) const CLOCK: Variable = 1;
+/// The first of the signals.
+const SIGNALS: Variable = 2;
 
 /// What is remembered says yes.
 pub(super) const YES: usize = 0;
@@ -30,7 +36,7 @@ pub(super) struct Space<'p> {
     pub(super) calendar: Calendar,
     calendars: Vec<&'p CalendarCondition>,
     /// In the order of [`Signal::ALL`]. Value 0 of the variable is unknown.
-    pub(super) axes: Vec<Axis>,
+    axes: Vec<Axis>,
     /// For each observation with an average, the means there can be.
     means: Vec<Option<Axis>>,
     futures: Vec<&'p str>,
@@ -66,12 +72,27 @@ impl<'p> Space<'p> {
 
     /// The variable of a signal.
     pub(super) fn signal(signal: Signal) -> Variable {
-        1 + Signal::ALL.iter().position(|one| *one == signal).unwrap_or_default()
+        SIGNALS + Signal::ALL.iter().position(|one| *one == signal).unwrap_or_default()
     }
 
     /// The variable of an observation.
     pub(super) fn observation(index: usize) -> Variable {
-        1 + Signal::ALL.len() + index
+        SIGNALS + Signal::ALL.len() + index
+    }
+
+    /// The values of a signal.
+    pub(super) fn axis(&self, signal: Signal) -> Option<&Axis> {
+        Signal::ALL.iter().position(|one| *one == signal).and_then(|number| self.axes.get(number))
+    }
+
+    /// The moments that exist.
+    pub(super) fn everything(&self, budget: &mut Budget) -> Result<Region, Exhausted> {
+        self.calendar.exists.as_ref().map_or(Ok(Region::everything()), |exists| rectangles(exists, budget))
+    }
+
+    /// The situations in which a rule's conditions hold.
+    pub(super) fn rule(&self, rule: &Rule, budget: &mut Budget) -> Result<Region, Exhausted> {
+        self.region(&rule.when, true, budget)?.meet(&self.everything(budget)?, budget)
     }
 
     /// The variables of the conditions that this version cannot evaluate.
@@ -92,7 +113,7 @@ impl<'p> Space<'p> {
             Condition::All(parts) => self.combined(parts, truth, truth, budget),
             Condition::Any(parts) => self.combined(parts, truth, !truth, budget),
             Condition::Not(inner) => self.region(inner, !truth, budget),
-            Condition::Calendar(calendar) => Ok(self.calendar_region(calendar, truth)),
+            Condition::Calendar(calendar) => self.calendar_region(calendar, truth, budget),
             Condition::Compare(comparison) => self.compare(comparison, truth, budget),
             Condition::NotYetKnown(future) => {
                 let number = self.futures.iter().position(|text| *text == future.text).unwrap_or_default();
@@ -112,16 +133,23 @@ impl<'p> Space<'p> {
         Ok(whole)
     }
 
-    fn calendar_region(&self, asked: &CalendarCondition, truth: bool) -> Region {
+    fn calendar_region(
+        &self,
+        asked: &CalendarCondition,
+        truth: bool,
+        budget: &mut Budget,
+    ) -> Result<Region, Exhausted> {
         let number = self.calendars.iter().position(|known| same(known, asked));
-        let Some(holds) = number.and_then(|number| self.calendar.holds.get(number)) else { return Region::default() };
-        Region::one(MOMENT, if truth { holds.clone() } else { holds.complement() })
+        let Some(row) = number.and_then(|number| self.calendar.conditions.get(number)) else {
+            return Ok(Region::default());
+        };
+        rectangles(if truth { &row.holds } else { &row.fails }, budget)
     }
 
     fn compare(&self, comparison: &Comparison, truth: bool, budget: &mut Budget) -> Result<Region, Exhausted> {
         let quantity = comparison.quantity;
         let Some(index) = comparison.observation else {
-            return Ok(self.at(quantity, |value| comparison.bounds.contains(value) == truth));
+            return self.at(quantity, |value| comparison.bounds.contains(value) == truth, budget);
         };
         let Some(observation) = self.policy.observations.get(index) else { return Ok(Region::default()) };
         if observation.average.is_some() {
@@ -132,8 +160,8 @@ impl<'p> Space<'p> {
         let kept = |value| within(value) || keeps(observation, value);
         // A latch is on within its bounds whatever was; a duration needs a past wherever it is.
         let surely = |value| within(value) && observation.hold.is_none();
-        let open = self.at(quantity, |value| kept(value) && !surely(value)).meet(&remembered, budget)?;
-        let settled = self.at(quantity, |value| if truth { surely(value) } else { !kept(value) });
+        let open = self.at(quantity, |value| kept(value) && !surely(value), budget)?.meet(&remembered, budget)?;
+        let settled = self.at(quantity, |value| if truth { surely(value) } else { !kept(value) }, budget)?;
         settled.join(open, budget)
     }
 
@@ -153,31 +181,40 @@ impl<'p> Space<'p> {
         if !possible {
             return Ok(Region::default());
         }
-        let known = self.at(observation.quantity, |_| true);
+        let known = self.at(observation.quantity, |_| true, budget)?;
         known.meet(&Region::one(Space::observation(index), only(3, truth)), budget)
     }
 
     /// The situations in which a quantity is known and has a value of which something holds.
-    pub(super) fn at(&self, quantity: Quantity, holds: impl Fn(f64) -> bool) -> Region {
+    pub(super) fn at(
+        &self,
+        quantity: Quantity,
+        holds: impl Fn(f64) -> bool,
+        budget: &mut Budget,
+    ) -> Result<Region, Exhausted> {
         match quantity {
             Quantity::Reading(signal) => {
-                let variable = Space::signal(signal);
-                let values = self.axes.get(variable - 1).map_or(&[][..], |axis| &axis.values);
+                let values = self.axis(signal).map_or(&[][..], |axis| &axis.values);
                 let value = |number: usize| number.checked_sub(1).and_then(|number| values.get(number)).copied();
-                Region::one(variable, Bits::which(values.len() + 1, |number| value(number).is_some_and(&holds)))
+                let values = Bits::which(values.len() + 1, |number| value(number).is_some_and(&holds));
+                Ok(Region::one(Space::signal(signal), values))
             }
-            Quantity::ImportPrice => self.priced(&self.policy.tariff.import, 0, holds),
-            Quantity::ExportPrice => self.priced(&self.policy.tariff.export, 1, holds),
+            Quantity::ImportPrice => self.priced(&self.policy.tariff.import, 0, holds, budget),
+            Quantity::ExportPrice => self.priced(&self.policy.tariff.export, 1, holds, budget),
         }
     }
 
-    fn priced(&self, bands: &[Band], side: usize, holds: impl Fn(f64) -> bool) -> Region {
-        let mut sorts = Bits::none(self.calendar.examples.len());
+    fn priced(
+        &self,
+        bands: &[Band],
+        side: usize,
+        holds: impl Fn(f64) -> bool,
+        budget: &mut Budget,
+    ) -> Result<Region, Exhausted> {
         let stands = self.calendar.stands.get(side).map_or(&[][..], Vec::as_slice);
-        for (_, stands) in bands.iter().zip(stands).filter(|(band, _)| holds(band.price.amount())) {
-            sorts.extend(stands);
-        }
-        Region::one(MOMENT, sorts)
+        let meant = bands.iter().zip(stands).filter(|(band, _)| holds(band.price.amount()));
+        let found: Vec<Rectangle> = meant.flat_map(|(_, row)| row.holds.iter().cloned()).collect();
+        rectangles(&found, budget)
     }
 
     /// A mean of an observation's quantity of which something holds.
@@ -185,6 +222,17 @@ impl<'p> Space<'p> {
         let means = self.means.get(index).and_then(Option::as_ref)?;
         means.values.iter().copied().find(|mean| holds(*mean))
     }
+}
+
+/// The situations of some moments.
+fn rectangles(rectangles: &[Rectangle], budget: &mut Budget) -> Result<Region, Exhausted> {
+    let mut region = Region::default();
+    for (days, stretches) in rectangles {
+        let block = Block::one(DAY, days.clone()).zip(Block::one(CLOCK, stretches.clone()));
+        let Some(block) = block.and_then(|(days, stretches)| days.meet(&stretches)) else { continue };
+        region = region.join(Region::from(block), budget)?;
+    }
+    Ok(region)
 }
 
 /// Yes or no, of so many values.

@@ -1,15 +1,9 @@
 //! What becomes of each rule.
 
 use super::region::{Block, Budget, Exhausted, Region};
-use super::space::Space;
+use super::study::{Study, WORK_OF_ONE};
 use super::witness::{Witness, witness};
-use crate::policy::model::{Action, Condition, Policy, Rule};
-
-/// How much work the rules of a policy may take together, in comparisons of boxes.
-const WORK: u32 = 400_000;
-
-/// How much of it one question may take.
-const WORK_OF_ONE: u32 = 40_000;
+use crate::policy::model::{Action, Condition, Rule};
 
 /// What becomes of a rule.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,24 +26,6 @@ pub enum Verdict {
     Undecided,
 }
 
-/// What can be proven about a policy.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Analysis {
-    /// For each rule, in their order.
-    pub rules: Vec<Verdict>,
-}
-
-impl Analysis {
-    /// Looks at every rule.
-    #[must_use]
-    pub fn of(policy: &Policy) -> Analysis {
-        match Space::of(policy) {
-            Ok(space) => Analysis { rules: Judge::of(&space).verdicts() },
-            Err(Exhausted) => Analysis { rules: vec![Verdict::Undecided; policy.rules.len()] },
-        }
-    }
-}
-
 /// The conditions of a rule that must all hold.
 #[must_use]
 pub fn conjuncts(condition: &Condition) -> Vec<&Condition> {
@@ -59,43 +35,23 @@ pub fn conjuncts(condition: &Condition) -> Vec<&Condition> {
     }
 }
 
-struct Judge<'s> {
-    space: &'s Space<'s>,
-    /// Where the conditions of each rule hold; `None` if that is too intricate.
-    regions: Vec<Option<Region>>,
-    today: Option<Region>,
-    left: Budget,
-}
-
-impl<'s> Judge<'s> {
-    fn of(space: &'s Space<'s>) -> Judge<'s> {
-        let mut left = Budget::of(WORK);
-        let region = |rule: &Rule, left: &mut Budget| {
+impl Study<'_> {
+    /// What becomes of each rule, in their order.
+    #[must_use]
+    pub fn verdicts(&self) -> Vec<Verdict> {
+        let mut left = Study::budget();
+        let today = self.space.today(&mut left);
+        let Ok(today) = today else { return vec![Verdict::Undecided; self.regions.len()] };
+        let verdict = |rule| {
             let mut budget = left.share(WORK_OF_ONE);
-            let region = space.region(&rule.when, true, &mut budget);
+            let verdict = self.verdict(rule, &today, &mut budget).unwrap_or(Verdict::Undecided);
             left.settle(WORK_OF_ONE, &budget);
-            region.ok()
+            verdict
         };
-        let regions = space.policy.rules.iter().map(|rule| region(rule, &mut left)).collect();
-        let today = space.today(&mut left).ok();
-        Judge { space, regions, today, left }
+        (0..self.regions.len()).map(verdict).collect()
     }
 
-    fn verdicts(mut self) -> Vec<Verdict> {
-        (0..self.regions.len()).map(|rule| self.within_budget(|judge, budget| judge.verdict(rule, budget))).collect()
-    }
-
-    fn within_budget(
-        &mut self,
-        question: impl FnOnce(&Judge<'_>, &mut Budget) -> Result<Verdict, Exhausted>,
-    ) -> Verdict {
-        let mut budget = self.left.share(WORK_OF_ONE);
-        let verdict = question(self, &mut budget).unwrap_or(Verdict::Undecided);
-        self.left.settle(WORK_OF_ONE, &budget);
-        verdict
-    }
-
-    fn verdict(&self, number: usize, budget: &mut Budget) -> Result<Verdict, Exhausted> {
+    fn verdict(&self, number: usize, today: &Region, budget: &mut Budget) -> Result<Verdict, Exhausted> {
         let region = self.regions.get(number).and_then(Option::as_ref).ok_or(Exhausted)?;
         let rule = self.space.policy.rules.get(number).ok_or(Exhausted)?;
         if region.is_empty() {
@@ -103,7 +59,6 @@ impl<'s> Judge<'s> {
         }
         let above = self.above(number, region);
         let covers = || above.iter().filter_map(|rule| self.regions.get(*rule)?.as_ref());
-        let today = self.today.as_ref().ok_or(Exhausted)?;
         if let Some(block) = region.meet(today, budget)?.outside(covers(), budget)?
             && !waits(rule)
         {
@@ -116,14 +71,15 @@ impl<'s> Judge<'s> {
     }
 
     fn fires(&self, block: &Block) -> Result<Verdict, Exhausted> {
-        witness(self.space, block).map(|witness| Verdict::Fires(Box::new(witness))).ok_or(Exhausted)
+        witness(&self.space, block).map(|witness| Verdict::Fires(Box::new(witness))).ok_or(Exhausted)
     }
 
     /// The rules above that may take something from it. A rule whose action is not known in this version takes nothing.
     fn above(&self, number: usize, region: &Region) -> Vec<usize> {
         let takes = |rule: &usize| {
             let acts = self.space.policy.rules.get(*rule).is_some_and(|rule| !waits(rule));
-            acts && self.regions.get(*rule).and_then(Option::as_ref).is_some_and(|other| other.meets(region))
+            acts && self.near(*rule, number)
+                && self.regions.get(*rule).and_then(Option::as_ref).is_some_and(|other| other.meets(region))
         };
         (0..number).filter(takes).collect()
     }
@@ -157,7 +113,8 @@ impl<'s> Judge<'s> {
         for part in 0..parts.len() {
             let without: Vec<usize> = core.iter().copied().filter(|other| *other != part).collect();
             let rest = without.iter().filter_map(|part| parts.get(*part));
-            if rest.clone().try_fold(Region::everything(), |all, part| all.meet(part, budget))?.is_empty() {
+            let everything = self.space.everything(budget)?;
+            if rest.clone().try_fold(everything, |all, part| all.meet(part, budget))?.is_empty() {
                 core = without;
             }
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::axis::keeps;
 use super::bits::Bits;
 use super::region::{Block, Variable};
-use super::space::{MOMENT, NO, Space, YES};
+use super::space::{CLOCK, DAY, NO, Space, YES};
 use crate::policy::model::Observation;
 use crate::snapshot::Signal;
 use crate::time::Instant;
@@ -36,11 +36,10 @@ pub struct Recollection {
 /// A situation of a box.
 pub(super) fn witness(space: &Space<'_>, block: &Block) -> Option<Witness> {
     let value = |variable: Variable| block.side(variable).and_then(|values| values.iter().next());
-    let at = *space.calendar.examples.get(value(MOMENT).unwrap_or_default())?;
+    let at = space.calendar.example(value(DAY).unwrap_or_default(), value(CLOCK).unwrap_or_default())?;
     let reading = |signal: Signal| {
         let piece = value(Space::signal(signal)).and_then(|value| value.checked_sub(1));
-        let axis = space.axes.get(Space::signal(signal) - 1);
-        (signal, axis.zip(piece).and_then(|(axis, piece)| axis.values.get(piece)).copied())
+        (signal, space.axis(signal).zip(piece).and_then(|(axis, piece)| axis.values.get(piece)).copied())
     };
     let remembered = |(index, observation): (usize, &Observation)| {
         recollection(space, index, observation, block.side(Space::observation(index)))

@@ -1,17 +1,21 @@
 //! What a policy asks beside what its device can do, and rules that cannot mean what they say.
 
+mod budget;
+mod clock;
 mod floors;
 mod guards;
 mod measured;
 mod never;
+mod undoing;
 mod windows;
 
-use super::analysis::conjuncts;
+use super::analysis::{Study, conjuncts};
 use super::lower::Context;
-use super::model::{Action, CalendarCondition, Condition, Policy, Quantity, Rule};
+use super::model::{Action, CalendarCondition, Condition, Policy};
 use super::refusal::{read_only, refusal};
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::snapshot::Signal;
+
+pub use clock::clock_changes;
 
 /// An action with the place where it stands.
 type Placed = (Action, Place);
@@ -39,9 +43,15 @@ pub(super) fn review(cx: &mut Context<'_>, policy: &Policy, otherwise: Option<Pl
     measured::nothing_mapped(cx, policy);
     for rule in &policy.rules {
         measured::conditions(cx, &capability, policy, &rule.when);
-        undoes_itself(cx, rule);
+        undoing::beyond(cx, policy, &rule.when);
     }
-    never::never_winning(cx, policy);
+    let study = Study::of(policy);
+    undoing::undone(cx, policy, study.as_ref());
+    let Some(study) = study else { return };
+    never::never_winning(cx, policy, study.verdicts());
+    if let Some(held) = &capability.windows {
+        budget::too_many_writes(cx, &capability, held, policy, &study.charge_days());
+    }
 }
 
 /// Whether the device can do it; else refuses it, and says what it can do.
@@ -58,26 +68,6 @@ fn never_written(cx: &mut Context<'_>, policy: &Policy) {
         let place = policy.device.place.clone();
         let warning = Diagnostic::warning(Code("read-only"), place, refusal.message, refusal.label);
         cx.push(warning.help(refusal.instead));
-    }
-}
-
-/// Tells of a charge that switches its own rule off at its target or before, to begin again soon after.
-fn undoes_itself(cx: &mut Context<'_>, rule: &Rule) {
-    let Action::ChargeTo { target, .. } = rule.then else { return };
-    for condition in conjuncts(&rule.when) {
-        let Condition::Compare(comparison) = condition else { continue };
-        let bounded = comparison.bounds.high.is_some_and(|edge| edge.value <= target.percent());
-        if comparison.quantity == Quantity::Reading(Signal::Soc) && comparison.observation.is_none() && bounded {
-            let message = format!("`{}` undoes this condition: the rule switches itself off and on again", rule.then);
-            let warning = Diagnostic::warning(
-                Code("self-undoing"),
-                comparison.place.clone(),
-                message,
-                "false as soon as the charge has come so far",
-            );
-            let warning = warning.related(rule.then_place.clone(), "this changes the state of charge");
-            cx.push(warning.help("leave the condition out: at its target a charge stops by itself and holds; or release it later with `until`"));
-        }
     }
 }
 

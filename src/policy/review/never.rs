@@ -1,6 +1,6 @@
 //! Rules that can never fire, and rules that others hide: what the analysis proves, told with its reason.
 
-use super::super::analysis::{self, Verdict, calendar_core, conjuncts};
+use super::super::analysis::{Verdict, calendar_core, conjuncts};
 use super::super::lower::Context;
 use super::super::model::{CalendarCondition, Comparison, Condition, Policy, Quantity, Rule};
 use super::super::sentence::written;
@@ -13,8 +13,7 @@ const KEYS: [&str; 5] = ["tariff", "time", "days", "months", "dates"];
 const MAX_QUOTE: usize = 60;
 
 /// Tells what becomes of each rule that never wins.
-pub(super) fn never_winning(cx: &mut Context<'_>, policy: &Policy) {
-    let verdicts = analysis::analyse(policy).rules;
+pub(super) fn never_winning(cx: &mut Context<'_>, policy: &Policy, verdicts: Vec<Verdict>) {
     for (rule, verdict) in policy.rules.iter().zip(verdicts) {
         match verdict {
             Verdict::Never { core } => cx.push(never(policy, rule, &core)),

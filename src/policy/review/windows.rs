@@ -19,6 +19,14 @@ const MAX_RULES: usize = 32;
 /// How many days are looked at: two years, in which every date falls on two days of the week.
 const DAYS: usize = 731;
 
+/// When there is too much on every day.
+const EVERY_DAY: &str = "a day";
+
+/// The first day that is looked at.
+fn first_day() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 1, 1).unwrap_or_default()
+}
+
 /// Tells where the clock of the device is coarser than that of the policy.
 pub(super) fn off_grid(cx: &mut Context<'_>, capability: &Capability, windows: &WindowCapability) {
     let grid = windows.grid_minutes;
@@ -29,12 +37,19 @@ pub(super) fn off_grid(cx: &mut Context<'_>, capability: &Capability, windows: &
             continue;
         }
         let message = format!("the {} knows only every {grid} minutes of the clock", capability.store.name());
-        let label = snapped(&seen.window, grid).map_or_else(
-            || "nothing is left of this window on the device".to_owned(),
-            |(start, end)| format!("programmed ahead as {start}-{end}"),
-        );
-        let help = "edges are moved inward, so that the device never does more than the rule asks";
-        found.push(Diagnostic::warning(Code("off-grid"), seen.place.clone(), message, label).help(help));
+        found.push(match snapped(&seen.window, grid) {
+            Some((start, end)) => {
+                let label = format!("programmed ahead as {start}-{end}");
+                let help = "edges are moved inward, so that the device never does more than the rule asks";
+                Diagnostic::warning(Code("off-grid"), seen.place.clone(), message, label).help(help)
+            }
+            None => {
+                let label = "nothing is left of this window on the device";
+                let help =
+                    format!("let it take a whole quarter hour of the clock, such as {}", whole(&seen.window, grid));
+                Diagnostic::warning(Code("vanishing-window"), seen.place.clone(), message, label).help(help)
+            }
+        });
     }
     found.into_iter().for_each(|diagnostic| cx.push(diagnostic));
 }
@@ -51,6 +66,13 @@ fn snapped(window: &DailyWindow, grid: u16) -> Option<(ClockTime, ClockTime)> {
     (lost < length).then_some((later, earlier))
 }
 
+/// The stretch of the grid in which a window begins.
+fn whole(window: &DailyWindow, grid: u16) -> String {
+    let start = window.start().minutes() / grid * grid;
+    let time = |minutes: u16| ClockTime::from_minutes(minutes).unwrap_or(ClockTime::MIDNIGHT);
+    format!("{}-{}", time(start), time((start + grid).min(1440)))
+}
+
 /// Windows of a rule, of its own or of a band that it names, and the day tests that all must allow the day of their start.
 struct Part<'p> {
     rule: usize,
@@ -63,6 +85,8 @@ struct Part<'p> {
 /// What the rules may ask of one day.
 #[derive(Default)]
 struct Asked {
+    /// The first such day.
+    date: NaiveDate,
     charged: QuarterSet,
     held: QuarterSet,
     /// The charge rules and the holds among the parts that ask something, in the order of the file.
@@ -75,29 +99,45 @@ pub(super) fn too_many(cx: &mut Context<'_>, capability: &Capability, windows: &
     let parts: Vec<Part<'_>> =
         policy.rules.iter().enumerate().take(MAX_RULES).flat_map(|(index, rule)| parts(policy, index, rule)).collect();
     let days = days(&parts);
-    let mut told = [false; 2];
-    for asked in &days.kinds {
-        let (charge, permission) = (asked.charged.runs().count(), asked.permissions(windows));
-        if charge > usize::from(windows.charge) && !told[0] {
-            told[0] = true;
-            let who = if asked.charges.len() > 1 { "with the charges above it, this" } else { "this" };
-            let asks = format!("{who} asks for {charge} charge windows a day");
-            tell(cx, capability, policy, &parts, asked.charges.last(), (asks, windows.charge));
-        }
-        let most = windows.permission.min(windows.together.saturating_sub(u8::try_from(charge).unwrap_or(u8::MAX)));
-        if permission > usize::from(most) && !told[1] && windows.permission > 0 {
-            told[1] = true;
-            let asks = format!("this leaves {permission} stretches of a day to discharge in");
-            tell(cx, capability, policy, &parts, asked.holds.last().or(asked.charges.last()), (asks, most));
-        }
+    let charge = |asked: &Asked| asked.charged.runs().count();
+    let permission = |asked: &Asked| asked.permissions(windows);
+    let left = |asked: &Asked| {
+        let charge = u8::try_from(charge(asked)).unwrap_or(u8::MAX);
+        windows.permission.min(windows.together.saturating_sub(charge))
+    };
+    let fits = |asked: &Asked| permission(asked) <= usize::from(left(asked)) || windows.permission == 0;
+    let charged = days.worst(|asked| charge(asked).saturating_sub(usize::from(windows.charge)));
+    if let Some(asked) = charged {
+        let who = if asked.charges.len() > 1 { "with the charges above it, this" } else { "this" };
+        let when = days.when(asked, |other| charge(other) > usize::from(windows.charge));
+        let asks = format!("{who} asks for {} charge windows {when}", charge(asked));
+        tell(cx, capability, policy, &parts, asked.charges.last(), (asks, windows.charge));
     }
-    let Some(most) = windows.weekly.filter(|_| told == [false; 2]) else { return };
-    let fullest = days.fullest_week(|asked| asked.charged.runs().count() + asked.permissions(windows));
+    let split =
+        days.worst(|asked| if fits(asked) { 0 } else { permission(asked).saturating_sub(usize::from(left(asked))) });
+    if let Some(asked) = split {
+        let when = if days.when(asked, |other| !fits(other)) == EVERY_DAY {
+            "of a day".to_owned()
+        } else {
+            format!("on {}", named(asked.date))
+        };
+        let asks = format!("this leaves {} stretches {when} to discharge in", permission(asked));
+        tell(cx, capability, policy, &parts, asked.holds.last().or(asked.charges.last()), (asks, left(asked)));
+    }
+    let Some(most) = windows.weekly.filter(|_| charged.is_none() && split.is_none()) else { return };
+    let Some((fullest, first)) = days.fullest_week(|asked| charge(asked) + permission(asked)) else { return };
     if fullest > usize::from(most) {
-        let asks =
-            format!("with the rules above it, this asks for {fullest} windows a week, counted on each of their days");
+        let asks = format!(
+            "with the rules above it, this asks for {fullest} windows in the week from {}, counted on each of their days",
+            named(first)
+        );
         tell(cx, capability, policy, &parts, parts.len().checked_sub(1).as_ref(), (asks, most));
     }
+}
+
+/// A day as people name it: `Mon 2026-01-05`.
+fn named(date: NaiveDate) -> String {
+    format!("{} {date}", date.format("%a"))
 }
 
 fn tell(
@@ -148,12 +188,26 @@ struct Days {
 }
 
 impl Days {
-    /// The most that any seven days in a row ask for, unless they are all alike: those need no weekdays.
-    fn fullest_week(&self, count: impl Fn(&Asked) -> usize) -> usize {
+    /// The sort of day that asks for the most beyond what there is; `None` if none does.
+    fn worst(&self, beyond: impl Fn(&Asked) -> usize) -> Option<&Asked> {
+        let asked = self.kinds.iter().rev().max_by_key(|asked| beyond(asked));
+        asked.filter(|asked| beyond(asked) > 0)
+    }
+
+    /// When there is too much: a day of that sort, or every day.
+    fn when(&self, worst: &Asked, too_much: impl Fn(&Asked) -> bool) -> String {
+        if self.kinds.iter().all(too_much) { EVERY_DAY.to_owned() } else { format!("on {}", named(worst.date)) }
+    }
+
+    /// The most that any seven days in a row ask for, and the first of them, unless they are all alike: those need no
+    /// weekdays.
+    fn fullest_week(&self, count: impl Fn(&Asked) -> usize) -> Option<(usize, NaiveDate)> {
         let counts: Vec<usize> = self.kinds.iter().map(count).collect();
         let of = |kind: &usize| counts.get(*kind).copied().unwrap_or_default();
-        let weeks = self.order.windows(7).filter(|week| week.iter().any(|kind| Some(kind) != week.first()));
-        weeks.map(|week| week.iter().map(of).sum()).max().unwrap_or_default()
+        let weeks = self.order.windows(7).zip(first_day().iter_days());
+        let weeks = weeks.filter(|(week, _)| week.iter().any(|kind| Some(kind) != week.first()));
+        let sums = weeks.map(|(week, first)| (week.iter().map(of).sum::<usize>(), first)).collect::<Vec<_>>();
+        sums.into_iter().rev().max_by_key(|(sum, _)| *sum)
     }
 }
 
@@ -173,7 +227,7 @@ impl Asked {
 
 /// What is asked of each day.
 fn days(parts: &[Part<'_>]) -> Days {
-    let first = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap_or_default();
+    let first = first_day();
     let allowed = |day: NaiveDate| -> Vec<bool> {
         parts.iter().map(|part| part.tests.iter().all(|test| test.allows_day(day))).collect()
     };
@@ -184,7 +238,7 @@ fn days(parts: &[Part<'_>]) -> Days {
         let today = allowed(day);
         let kind = *seen.entry((before.clone(), today.clone())).or_insert(days.kinds.len());
         if kind == days.kinds.len() {
-            days.kinds.push(asked(parts, &before, &today));
+            days.kinds.push(Asked { date: day, ..asked(parts, &before, &today) });
         }
         days.order.push(kind);
         before = today;
