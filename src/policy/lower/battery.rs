@@ -4,21 +4,11 @@ use std::ops::Range;
 
 use super::Context;
 use super::fields::Fields;
+use crate::policy::keys;
 use crate::policy::model::Battery;
 use crate::policy::sentence::{energy, percent, power};
 use crate::policy::yaml::Node;
 use crate::units::{Energy, Fraction, Power, Soc};
-
-const KEYS: [&str; 8] = [
-    "capacity",
-    "charge power",
-    "discharge power",
-    "round trip efficiency",
-    "charge efficiency",
-    "discharge efficiency",
-    "reserve",
-    "ceiling",
-];
 
 /// The reserve where the policy names none.
 const RESERVE: f64 = 10.0;
@@ -26,7 +16,7 @@ const RESERVE: f64 = 10.0;
 impl Context<'_> {
     /// The battery. `None` if anything about it is wrong.
     pub(super) fn battery(&mut self, node: &Node, owner: &Range<usize>) -> Option<Battery> {
-        let fields = self.fields(node, "battery", owner, &KEYS)?;
+        let fields = self.keyed(node, "battery", owner, &keys::BATTERY)?;
         let capacity = self.capacity(&fields);
         let charge_power = self.rated(&fields, "charge power");
         let discharge_power = self.rated(&fields, "discharge power");
@@ -46,7 +36,7 @@ impl Context<'_> {
     }
 
     fn capacity(&mut self, fields: &Fields<'_>) -> Option<Energy> {
-        let node = self.required(fields, "capacity", "capacity: 10.1 kWh")?;
+        let node = self.needed(fields, "capacity")?;
         let capacity = self.read(node, "capacity", energy)?;
         if capacity.watt_hours() >= 100.0 {
             return Some(capacity);
@@ -56,7 +46,7 @@ impl Context<'_> {
     }
 
     fn rated(&mut self, fields: &Fields<'_>, key: &str) -> Option<Power> {
-        let node = self.required(fields, key, &format!("{key}: 5 kW"))?;
+        let node = self.needed(fields, key)?;
         let power = self.read(node, key, power)?;
         if power.watts() > 0.0 {
             return Some(power);
@@ -80,12 +70,12 @@ impl Context<'_> {
             return None;
         }
         if one.is_none() && other.is_none() {
-            let node = self.required(fields, "round trip efficiency", "round trip efficiency: 90%")?;
+            let node = self.needed(fields, "round trip efficiency")?;
             let share = self.share(node, "round trip efficiency")?;
             return Some((share.square_root(), share.square_root()));
         }
-        let charge = self.required(fields, "charge efficiency", "charge efficiency: 95%");
-        let discharge = self.required(fields, "discharge efficiency", "discharge efficiency: 95%");
+        let charge = self.needed(fields, "charge efficiency");
+        let discharge = self.needed(fields, "discharge efficiency");
         let charge = charge.and_then(|node| self.share(node, "charge efficiency"));
         let discharge = discharge.and_then(|node| self.share(node, "discharge efficiency"));
         charge.zip(discharge)

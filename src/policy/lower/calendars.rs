@@ -6,18 +6,13 @@ use std::sync::Arc;
 use super::fields::Fields;
 use super::{Context, SeenWindow, as_list, quoted};
 use crate::diagnostic::nearest;
+use crate::policy::keys::{MAX_CALENDARS, MAX_WINDOWS};
 use crate::policy::sentence::{DayWord, date_range, days, months, window};
 use crate::policy::yaml::Node;
 use crate::time::{CalendarTest, DailyWindow, DayTest, Months, NamedDays};
 
 /// The keys that make a [`CalendarTest`].
 pub(super) const CALENDAR_KEYS: [&str; 4] = ["time", "days", "months", "dates"];
-
-/// How many calendars a policy may have.
-const MAX_CALENDARS: usize = 64;
-
-/// How many windows may stand under one `time`.
-const MAX_WINDOWS: usize = 24;
 
 /// How many days one range in a calendar may have.
 const MAX_RANGE: i64 = 400;

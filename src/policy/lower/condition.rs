@@ -6,32 +6,11 @@ use super::calendars::CALENDAR_KEYS;
 use super::fields::Fields;
 use super::{Context, quoted, written};
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::policy::keys;
 use crate::policy::model::{CalendarCondition, Comparison, Condition, NotYetKnown, Observation, Quantity};
 use crate::policy::sentence::{Known, Problem, Sentence, comparison, forecast};
 use crate::policy::yaml::{Key, Node, Scalar, Value};
 use crate::snapshot::Signal;
-
-/// The keys of a mapping of conditions.
-const KEYS: [&str; 18] = [
-    "time",
-    "days",
-    "months",
-    "dates",
-    "tariff",
-    "import price",
-    "export price",
-    "soc",
-    "solar",
-    "load",
-    "grid",
-    "battery",
-    "ev",
-    "forecast solar",
-    "forecast load",
-    "any",
-    "all",
-    "not",
-];
 
 /// How many conditions a policy may have.
 const MAX_CONDITIONS: usize = 5_000;
@@ -40,7 +19,7 @@ impl Context<'_> {
     /// A mapping of conditions, all of which must hold. `None` if anything about it is wrong.
     pub(super) fn condition(&mut self, node: &Node, what: &str) -> Option<Condition> {
         let owner = self.first_line(&node.bytes);
-        let fields = self.fields(node, what, &owner, &KEYS)?;
+        let fields = self.keyed(node, what, &owner, &keys::CONDITION)?;
         let complete = matches!(&node.value, Value::Map(entries) if entries.len() == fields.entries.len());
         let mut all = Vec::new();
         let mut whole = complete && self.count(fields.entries.len(), &owner);

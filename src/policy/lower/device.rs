@@ -4,30 +4,20 @@ use std::ops::Range;
 
 use super::fields::{Fields, listed};
 use super::{Context, quoted};
-use crate::device::mapping::{AtessMapping, AtessModel, ReadingMap, SocMap};
+use crate::device::mapping::{AtessMapping, ReadingMap, SocMap};
 use crate::device::{DeviceKind, Store};
 use crate::diagnostic::nearest;
+use crate::policy::keys::{self, DRIVERS, MODELS, STORES};
 use crate::policy::model::{DeviceSpec, Driver};
 use crate::policy::yaml::Node;
 
 /// The serial number of the simulated device where the policy names none.
 const SIMULATED_SERIAL: &str = "SIM000000000001";
 
-const DRIVERS: [Driver; 3] = [Driver::AlphaEss, Driver::Atess, Driver::Simulated];
-
-/// The keys of every driver.
-const KEYS: [&str; 7] = ["driver", "serial", "url", "store", "model", "readings", "settings"];
-
-/// The stores that an AlphaESS may be driven through.
-const STORES: [(&str, Store); 2] = [("two-window", Store::TwoWindow), ("periodic", Store::Periodic)];
-
-/// The families of ATESS systems.
-const MODELS: [(&str, AtessModel); 2] = [("string", AtessModel::String), ("central", AtessModel::Central)];
-
 impl Context<'_> {
     /// What is controlled. `None` if anything about it is wrong.
     pub(super) fn device(&mut self, node: &Node, owner: &Range<usize>) -> Option<DeviceSpec> {
-        let fields = self.fields(node, "device", owner, &KEYS)?;
+        let fields = self.keyed(node, "device", owner, &keys::DEVICE)?;
         let driver = self.driver(&fields);
         let serial = self.serial(&fields, driver);
         let url = fields.get("url").map(|node| self.url(node));
@@ -52,14 +42,14 @@ impl Context<'_> {
 
     /// Reports keys that another driver has; whether there are any.
     fn foreign(&mut self, fields: &Fields<'_>, driver: Driver) -> bool {
-        let (others, help): (&[&str], &str) = match driver {
-            Driver::Atess => (&["store"], "what holds the schedule of an ATESS follows from its `model`"),
-            Driver::AlphaEss | Driver::Simulated => (
-                &["model", "readings", "settings"],
-                "leave it out: AlphaESS documents its readings and settings, so nothing has to be mapped",
-            ),
+        let help = match driver {
+            Driver::Atess => "what holds the schedule of an ATESS follows from its `model`",
+            Driver::AlphaEss | Driver::Simulated => {
+                "leave it out: AlphaESS documents its readings and settings, so nothing has to be mapped"
+            }
         };
-        let found: Vec<_> = others.iter().filter_map(|key| fields.entry(key)).collect();
+        let others = keys::DEVICE.keys.iter().filter(|key| !key.belongs_to(driver));
+        let found: Vec<_> = others.filter_map(|key| fields.entry(key.name)).collect();
         for (key, _) in &found {
             let message = format!("{} is not a key of `driver: {}`", quoted(&key.text), driver.word());
             self.error_help("unknown-key", &key.bytes, message, "a key of another driver", help);
@@ -78,7 +68,7 @@ impl Context<'_> {
 
     /// What the owner says of an ATESS.
     fn atess(&mut self, fields: &Fields<'_>) -> Option<AtessMapping> {
-        let model = self.required(fields, "model", "model: string");
+        let model = self.needed(fields, "model");
         let model = model.and_then(|node| self.choice(node, "model", &MODELS));
         let readings = match fields.entry("readings") {
             Some((key, node)) => self.readings(node, &key.bytes),
@@ -93,7 +83,7 @@ impl Context<'_> {
     }
 
     fn driver(&mut self, fields: &Fields<'_>) -> Option<Driver> {
-        let node = self.required(fields, "driver", "driver: alphaess")?;
+        let node = self.needed(fields, "driver")?;
         let word = &self.scalar(node, "driver")?.text;
         let driver = DRIVERS.into_iter().find(|driver| driver.word() == word);
         let Some(driver) = driver else {
@@ -118,7 +108,7 @@ impl Context<'_> {
         let node = match fields.get("serial") {
             Some(node) => node,
             None if driver == Some(Driver::Simulated) => return Some(SIMULATED_SERIAL.to_owned()),
-            None => self.required(fields, "serial", "serial: ALB011020015002")?,
+            None => self.needed(fields, "serial")?,
         };
         let serial = &self.scalar(node, "serial")?.text;
         let valid = serial.len() <= 64 && serial.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{Context, quoted};
 use crate::diagnostic::{Code, Diagnostic, is_credential, nearest};
+use crate::policy::keys::Table;
 use crate::policy::yaml::{Key, Node, Value};
 
 /// The known keys of a mapping.
@@ -16,6 +17,8 @@ pub(crate) struct Fields<'n> {
     pub(crate) entries: Vec<(&'n Key, &'n Node)>,
     /// Known keys that unknown ones were likely meant to be.
     guessed: Vec<String>,
+    /// The table of the keys, where they have one.
+    table: Option<&'static Table>,
 }
 
 impl<'n> Fields<'n> {
@@ -31,6 +34,19 @@ impl<'n> Fields<'n> {
 }
 
 impl Context<'_> {
+    /// The same as [`Context::fields`], with the keys of a table.
+    pub(super) fn keyed<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+        owner: &Range<usize>,
+        table: &'static Table,
+    ) -> Option<Fields<'n>> {
+        let known: Vec<&str> = table.names().collect();
+        let fields = self.fields(node, what, owner, &known)?;
+        Some(Fields { table: Some(table), ..fields })
+    }
+
     /// The keys of what should be a mapping. Reports another shape, doubled keys, unknown keys and credentials.
     pub(crate) fn fields<'n>(
         &mut self,
@@ -40,8 +56,13 @@ impl Context<'_> {
         known: &[&str],
     ) -> Option<Fields<'n>> {
         let entries = self.mapping(node, what)?;
-        let mut fields =
-            Fields { what: what.to_owned(), owner: owner.clone(), entries: Vec::new(), guessed: Vec::new() };
+        let mut fields = Fields {
+            what: what.to_owned(),
+            owner: owner.clone(),
+            entries: Vec::new(),
+            guessed: Vec::new(),
+            table: None,
+        };
         for (key, value) in self.distinct(entries) {
             if self.full() {
                 break;
@@ -102,6 +123,12 @@ impl Context<'_> {
             }
         }
         distinct
+    }
+
+    /// The value of a key that must stand; reports that it does not, with the example of its table.
+    pub(super) fn needed<'n>(&mut self, fields: &Fields<'n>, key: &str) -> Option<&'n Node> {
+        let example = fields.table.and_then(|table| table.key(key)).map_or("…", |key| key.example);
+        self.required(fields, key, &format!("{key}: {example}"))
     }
 
     /// The value of a key that must stand; reports that it does not, with an example.

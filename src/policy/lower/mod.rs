@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::keys::MAX_ITEMS;
 use super::model::Observation;
 use super::sentence::Problem;
 use super::yaml::{Node, Scalar, Value};
@@ -24,9 +25,6 @@ use crate::diagnostic::{Code, Diagnostic, Lines, Place, Severity};
 use crate::time::{DailyWindow, NamedDays};
 
 pub(super) use root::policy;
-
-/// How many items a list of the language may have.
-const MAX_ITEMS: usize = 2_000;
 
 /// What goes wrong where several items stand as one text.
 const LISTABLE: [&str; 4] = ["bad-time", "bad-date", "bad-months", "unknown-band"];

@@ -7,13 +7,9 @@ use super::{Context, quoted};
 use crate::device::atess_fields::NUMBERS;
 use crate::device::mapping::{PowerMap, ReadingMap, SocMap};
 use crate::diagnostic::{Code, Diagnostic, Place, nearest};
+use crate::policy::keys::{self, BATTERY_SIGNS, GRID_SIGNS, MAX_FIELDS, Table};
 use crate::policy::sentence::power;
 use crate::policy::yaml::Node;
-
-const KEYS: [&str; 5] = ["battery", "grid", "load", "solar", "soc"];
-
-/// How many fields one signal may be the sum of.
-const MAX_FIELDS: usize = 8;
 
 /// What a field counts as positive, and the factor that leads to our sign; empty for what is never negative.
 type Directions = &'static [(&'static str, f64)];
@@ -28,12 +24,12 @@ struct Mapped {
 impl Context<'_> {
     /// How the fields of the latest data are read. `None` if anything about it is wrong.
     pub(super) fn readings(&mut self, node: &Node, owner: &Range<usize>) -> Option<ReadingMap> {
-        let fields = self.fields(node, "readings", owner, &KEYS)?;
+        let fields = self.keyed(node, "readings", owner, &keys::READINGS)?;
         let mut mapped = Vec::new();
-        let battery = self.power_map(&fields, "battery", &[("discharge", 1.0), ("charge", -1.0)], &mut mapped);
-        let grid = self.power_map(&fields, "grid", &[("import", 1.0), ("export", -1.0)], &mut mapped);
-        let load = self.power_map(&fields, "load", &[], &mut mapped);
-        let solar = self.power_map(&fields, "solar", &[], &mut mapped);
+        let battery = self.power_map(&fields, "battery", (&keys::BATTERY_READING, &BATTERY_SIGNS), &mut mapped);
+        let grid = self.power_map(&fields, "grid", (&keys::GRID_READING, &GRID_SIGNS), &mut mapped);
+        let load = self.power_map(&fields, "load", (&keys::PLAIN_READING, &[]), &mut mapped);
+        let solar = self.power_map(&fields, "solar", (&keys::PLAIN_READING, &[]), &mut mapped);
         let soc = fields.entry("soc").map_or(Some(SocMap::Unknown), |(key, node)| self.soc(node, &key.bytes));
         let twice = self.mapped_twice(&mapped);
         Some(ReadingMap { battery: battery?, grid: grid?, load: load?, solar: solar?, soc: soc? }).filter(|_| !twice)
@@ -45,23 +41,23 @@ impl Context<'_> {
         &mut self,
         readings: &Fields<'_>,
         signal: &'static str,
-        directions: Directions,
+        (table, directions): (&'static Table, Directions),
         mapped: &mut Vec<Mapped>,
     ) -> Option<Option<PowerMap>> {
         let Some((key, node)) = readings.entry(signal) else { return Some(None) };
-        let known: &[&str] =
-            if directions.is_empty() { &["field", "sum of", "unit"] } else { &["field", "sum of", "positive", "unit"] };
-        let fields = self.fields(node, signal, &key.bytes, known)?;
+        let fields = self.keyed(node, signal, &key.bytes, table)?;
         let names = self.field_names(&fields, signal, mapped);
         let sign = self.direction(&fields, directions);
-        let unit = self.required(&fields, "unit", "unit: W").and_then(|node| self.watts_per_unit(node));
+        let unit = self.needed(&fields, "unit").and_then(|node| self.watts_per_unit(node));
         Some(Some(PowerMap { fields: names?, watts_per_unit: sign? * unit? }))
     }
 
     /// The factor that leads from the field's sign to ours.
     fn direction(&mut self, fields: &Fields<'_>, directions: Directions) -> Option<f64> {
-        let Some((first, _)) = directions.first() else { return Some(1.0) };
-        let node = self.required(fields, "positive", &format!("positive: {first}"))?;
+        if directions.is_empty() {
+            return Some(1.0);
+        }
+        let node = self.needed(fields, "positive")?;
         self.choice(node, "positive", directions)
     }
 
@@ -73,7 +69,7 @@ impl Context<'_> {
         mapped: &mut Vec<Mapped>,
     ) -> Option<Vec<String>> {
         let Some((key, node)) = fields.entry("sum of") else {
-            let node = self.required(fields, "field", "field: pac")?;
+            let node = self.needed(fields, "field")?;
             return self.field_name(node, "field", signal, mapped).map(|name| vec![name]);
         };
         if fields.get("field").is_some() {

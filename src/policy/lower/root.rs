@@ -3,11 +3,8 @@
 use super::{Context, quoted};
 use crate::policy::model::{Action, Limits, Policy};
 use crate::policy::yaml::{Node, Value};
-use crate::policy::{review, sentence};
+use crate::policy::{keys, review, sentence};
 use crate::time::Zone;
-
-const KEYS: [&str; 10] =
-    ["offpeak", "site", "timezone", "device", "battery", "tariff", "calendars", "rules", "otherwise", "limits"];
 
 /// The model of a policy file. `None` if anything in it is wrong; why is in the context.
 pub(in crate::policy) fn policy(cx: &mut Context<'_>, root: &Node, file: &str, revision: String) -> Option<Policy> {
@@ -16,23 +13,19 @@ pub(in crate::policy) fn policy(cx: &mut Context<'_>, root: &Node, file: &str, r
         Value::Scalar(_) | Value::List(_) => None,
     };
     let owner = first.unwrap_or(0..0);
-    let fields = cx.fields(root, "the policy", &owner, &KEYS)?;
-    let version_node = cx.required(&fields, "offpeak", "offpeak: 1");
+    let fields = cx.keyed(root, "the policy", &owner, &keys::POLICY)?;
+    let version_node = cx.needed(&fields, "offpeak");
     version(cx, version_node);
-    let site = cx.required(&fields, "site", "site: home").and_then(|node| name(cx, node));
-    let zone = cx.required(&fields, "timezone", "timezone: Europe/London").and_then(|node| timezone(cx, node));
-    let device = cx.required(&fields, "device", "device: { driver: simulated }");
+    let site = cx.needed(&fields, "site").and_then(|node| name(cx, node));
+    let zone = cx.needed(&fields, "timezone").and_then(|node| timezone(cx, node));
+    let device = cx.needed(&fields, "device");
     let device = device.and_then(|node| cx.device(node, &key_bytes(&fields, "device")));
-    let battery = cx.required(
-        &fields,
-        "battery",
-        "battery: { capacity: 10 kWh, charge power: 5 kW, discharge power: 5 kW, round trip efficiency: 90% }",
-    );
+    let battery = cx.needed(&fields, "battery");
     let battery = battery.and_then(|node| cx.battery(node, &key_bytes(&fields, "battery")));
     if let Some(node) = fields.get("calendars") {
         cx.read_calendars(node);
     }
-    let tariff = cx.required(&fields, "tariff", "tariff: { currency: GBP }");
+    let tariff = cx.needed(&fields, "tariff");
     let tariff = tariff.and_then(|node| cx.tariff(node, &key_bytes(&fields, "tariff"), zone.as_ref()));
     let rules = fields.get("rules").map(|node| cx.rules(node)).unwrap_or_default();
     let otherwise = fields.get("otherwise").map(|node| cx.action(node, "otherwise"));

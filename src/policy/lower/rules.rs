@@ -5,12 +5,10 @@ use std::ops::Range;
 
 use super::{Context, quoted};
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::policy::keys::{self, MAX_RULES};
 use crate::policy::model::{Action, Rule};
 use crate::policy::sentence::parse_action;
 use crate::policy::yaml::{Node, Value};
-
-/// How many rules a policy may have.
-const MAX_RULES: usize = 200;
 
 /// How long a name may be, in characters.
 const MAX_NAME: usize = 80;
@@ -38,12 +36,12 @@ impl Context<'_> {
 
     fn rule(&mut self, node: &Node, names: &mut BTreeMap<String, Place>) -> Option<Rule> {
         let owner = self.head(node);
-        let fields = self.fields(node, "a rule", &owner, &["name", "when", "then"])?;
-        let name = self.required(&fields, "name", "- name: Top up at the night rate");
+        let fields = self.keyed(node, "a rule", &owner, &keys::RULE)?;
+        let name = self.needed(&fields, "name");
         let name = name.and_then(|node| self.rule_name(node, names));
-        let when = self.required(&fields, "when", "when: { time: 00:30-04:30 }");
+        let when = self.needed(&fields, "when");
         let when = when.and_then(|node| self.condition(node, "when"));
-        let then = self.required(&fields, "then", "then: charge to 90%");
+        let then = self.needed(&fields, "then");
         let action = then.and_then(|node| self.action(node, "then"));
         let (then, then_place) = action?;
         Some(Rule { name: name?, place: self.place(&owner), when: when?, then, then_place })

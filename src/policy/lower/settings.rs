@@ -6,11 +6,9 @@ use super::fields::Fields;
 use super::{Context, quoted};
 use crate::device::mapping::{AtessModel, PeriodMap, SettingMap};
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::policy::keys::{self, MAX_PERIODS};
 use crate::policy::sentence::percent;
 use crate::policy::yaml::Node;
-
-/// How many periods may serve one purpose: four classes of a tariff, five periods each.
-const MAX_PERIODS: usize = 20;
 
 /// How long a key of the vendor may be.
 const MAX_KEY: usize = 64;
@@ -30,19 +28,18 @@ impl Context<'_> {
         owner: &Range<usize>,
         model: Option<AtessModel>,
     ) -> Option<SettingMap> {
-        let fields = self.fields(node, "settings", owner, &["charge", "permission"])?;
+        let fields = self.keyed(node, "settings", owner, &keys::SETTINGS)?;
         let mut names = Vec::new();
-        let example = "charge: { periods: [valleyPeriodTime1, valleyPeriodTime2], charges to: 100% }";
-        let charge = self.required(&fields, "charge", example);
+        let charge = self.needed(&fields, "charge");
         let charge = charge.and_then(|node| {
             let owner = fields.entry("charge").map(|(key, _)| key.bytes.clone()).unwrap_or_default();
-            let fields = self.fields(node, "charge", &owner, &["periods", "enable", "charges to"])?;
+            let fields = self.keyed(node, "charge", &owner, &keys::CHARGE)?;
             let periods = self.periods(&fields, ["the charge", "the switch of the charge"], model, &mut names);
             let limit = self.charges_to(&fields);
             Some((periods?, limit?))
         });
         let permission = fields.entry("permission").map(|(key, node)| {
-            let fields = self.fields(node, "permission", &key.bytes, &["periods", "enable"])?;
+            let fields = self.keyed(node, "permission", &key.bytes, &keys::PERMISSION)?;
             self.periods(&fields, ["the permission", "the switch of the permission"], model, &mut names)
         });
         let twice = self.named_twice(&names);
@@ -56,7 +53,7 @@ impl Context<'_> {
 
     /// The limit to which the device charges by itself, in whole percent.
     fn charges_to(&mut self, fields: &Fields<'_>) -> Option<u8> {
-        let node = self.required(fields, "charges to", "charges to: 100%")?;
+        let node = self.needed(fields, "charges to")?;
         let value = self.read(node, "charges to", percent)?;
         let whole = (1..=100_u8).find(|whole| f64::from(*whole) == value);
         if whole.is_none() {
@@ -74,7 +71,7 @@ impl Context<'_> {
         model: Option<AtessModel>,
         names: &mut Vec<Named>,
     ) -> Option<PeriodMap> {
-        let node = self.required(fields, "periods", "periods: [valleyPeriodTime1, valleyPeriodTime2]");
+        let node = self.needed(fields, "periods");
         let periods = node.and_then(|node| self.period_keys(node, purposes[0], model, names));
         let enable = fields.get("enable").map(|node| self.setting(node, "enable", purposes[1], names));
         let enable = match enable {

@@ -6,14 +6,10 @@ use super::fields::Fields;
 use super::{Context, quoted};
 use crate::device::mapping::SocMap;
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::policy::keys::{self, MAX_POINTS};
 use crate::policy::sentence::{energy, percent};
 use crate::policy::yaml::{Key, Node, Value};
 use crate::units::{Energy, Soc};
-
-const KEYS: [&str; 4] = ["voltage", "counted from", "charged", "discharged"];
-
-/// How many points a curve may have.
-const MAX_POINTS: usize = 100;
 
 /// The highest voltage that a battery here may have.
 const MAX_VOLTS: f64 = 2_000.0;
@@ -35,8 +31,8 @@ impl Context<'_> {
             self.error_help("unknown-word", &node.bytes, message, "the vendor has no field for it", WAYS);
             return None;
         }
-        let fields = self.fields(node, "soc", owner, &KEYS)?;
-        let counted = KEYS.iter().skip(1).find_map(|key| fields.entry(key));
+        let fields = self.keyed(node, "soc", owner, &keys::SOC)?;
+        let counted = ["counted from", "charged", "discharged"].iter().find_map(|key| fields.entry(key));
         match (fields.entry("voltage"), counted) {
             (Some(_), Some((key, _))) => {
                 let message = "`soc` comes from the voltage or is counted, not both";
@@ -54,15 +50,15 @@ impl Context<'_> {
     }
 
     fn counted(&mut self, fields: &Fields<'_>) -> Option<SocMap> {
-        let soc = self.required(fields, "counted from", "counted from: 80%");
+        let soc = self.needed(fields, "counted from");
         let soc = soc.and_then(|node| self.read(node, "counted from", percent)).and_then(Soc::from_percent);
-        let charged = self.counter(fields, "charged", "charged: 1234.5 kWh");
-        let discharged = self.counter(fields, "discharged", "discharged: 1100.2 kWh");
+        let charged = self.counter(fields, "charged");
+        let discharged = self.counter(fields, "discharged");
         Some(SocMap::Counted { soc: soc?, charged: charged?, discharged: discharged? })
     }
 
-    fn counter(&mut self, fields: &Fields<'_>, key: &str, example: &str) -> Option<Energy> {
-        let node = self.required(fields, key, example)?;
+    fn counter(&mut self, fields: &Fields<'_>, key: &str) -> Option<Energy> {
+        let node = self.needed(fields, key)?;
         let energy = self.read(node, key, energy)?;
         if energy.watt_hours() >= 0.0 {
             return Some(energy);

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::calendars::{CALENDAR_KEYS, is_name};
+use super::calendars::is_name;
 use super::{Context, quoted};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::coverage::{self, Coverage};
+use crate::policy::keys;
 use crate::policy::model::{Band, Tariff};
 use crate::policy::sentence::price;
 use crate::policy::yaml::{Key, Node, Value};
@@ -17,8 +18,8 @@ const MAX_BANDS: usize = coverage::MAX_BANDS;
 impl Context<'_> {
     /// What energy costs. `None` if anything about it is wrong.
     pub(super) fn tariff(&mut self, node: &Node, owner: &Range<usize>, zone: Option<&Zone>) -> Option<Tariff> {
-        let fields = self.fields(node, "tariff", owner, &["currency", "import", "export"])?;
-        let currency = self.required(&fields, "currency", "currency: GBP").and_then(|node| self.currency(node));
+        let fields = self.keyed(node, "tariff", owner, &keys::TARIFF)?;
+        let currency = self.needed(&fields, "currency").and_then(|node| self.currency(node));
         self.prices = (fields.get("import").is_some(), fields.get("export").is_some());
         self.bands_known = true;
         let import = self.side(fields.entry("import"), zone);
@@ -84,7 +85,7 @@ impl Context<'_> {
 
     /// One price for all time.
     fn flat(&mut self, key: &Key, node: &Node) -> Option<Vec<Band>> {
-        let fields = self.fields(node, &key.text, &key.bytes, &["price"])?;
+        let fields = self.keyed(node, &key.text, &key.bytes, &keys::FLAT)?;
         let node = fields.get("price")?;
         let price = self.read(node, "price", price)?;
         let place = self.place(&key.bytes);
@@ -117,9 +118,8 @@ impl Context<'_> {
             );
             return None;
         }
-        let keys: Vec<&str> = std::iter::once("price").chain(CALENDAR_KEYS).collect();
-        let fields = self.fields(node, &name.text, &name.bytes, &keys)?;
-        let price = self.required(&fields, "price", "price: 0.07").and_then(|node| self.read(node, "price", price));
+        let fields = self.keyed(node, &name.text, &name.bytes, &keys::BAND)?;
+        let price = self.needed(&fields, "price").and_then(|node| self.read(node, "price", price));
         let when = self.calendar_test(&fields, number.or(Some(usize::MAX)));
         let complete = matches!(&node.value, Value::Map(entries) if entries.len() == fields.entries.len());
         let place = self.place(&name.bytes);
