@@ -65,7 +65,7 @@ fn sure(space: &Space<'_>, regions: &[Option<Region>], day: usize) -> Vec<Sure> 
     let mut sure = vec![Sure::Other; stretches];
     let mut open = Bits::all(stretches);
     for (number, (rule, region)) in space.policy.rules.iter().zip(regions).enumerate() {
-        let acts = !matches!(rule.then, Action::ChargeToCover { .. });
+        let acts = !matches!(rule.then, Action::ChargeToCover { .. } | Action::FollowPlan);
         let (mut certain, mut possible) = (Bits::none(stretches), Bits::none(stretches));
         match region {
             Some(region) => {

@@ -72,7 +72,7 @@ impl<'p> Study<'p> {
         let mut taken: Vec<&Region> = Vec::new();
         for (other, region) in self.space.policy.rules.iter().zip(&self.regions) {
             let region = region.as_ref().ok_or(Exhausted)?;
-            let waits = matches!(other.then, Action::ChargeToCover { .. });
+            let waits = matches!(other.then, Action::ChargeToCover { .. } | Action::FollowPlan);
             if waits || !region.meets(&beside) {
                 continue;
             }

@@ -74,10 +74,10 @@ impl Study<'_> {
         witness(&self.space, block).map(|witness| Verdict::Fires(Box::new(witness))).ok_or(Exhausted)
     }
 
-    /// The rules above that may take something from it. A rule whose action is not known in this version takes nothing.
+    /// The rules above that may take something from it. A rule whose action may come to nothing known takes nothing for sure.
     fn above(&self, number: usize, region: &Region) -> Vec<usize> {
         let takes = |rule: &usize| {
-            let acts = self.space.policy.rules.get(*rule).is_some_and(|rule| !waits(rule));
+            let acts = self.space.policy.rules.get(*rule).is_some_and(|rule| !may_wait(rule));
             acts && self.near(*rule, number)
                 && self.regions.get(*rule).and_then(Option::as_ref).is_some_and(|other| other.meets(region))
         };
@@ -120,6 +120,11 @@ impl Study<'_> {
         }
         Ok(core)
     }
+}
+
+/// Whether a rule may hold and yet not win, because what it comes to is not known.
+fn may_wait(rule: &Rule) -> bool {
+    waits(rule) || rule.then == Action::FollowPlan
 }
 
 /// Whether a rule does nothing in this version.
