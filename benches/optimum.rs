@@ -28,7 +28,7 @@ fn year(export: Option<f64>) -> Vec<Slot> {
     let quarter = |number: usize| {
         let hours = number as f64 / 4.0;
         let (hour, season) = (hours % 24.0, (hours / 8760.0 * std::f64::consts::TAU).cos());
-        if number % 4 == 0 {
+        if number.is_multiple_of(4) {
             let peaks = ((hour - 8.0) / 12.0 * std::f64::consts::TAU).cos();
             market = 0.06 + 0.04 * peaks + 0.03 * season + between(&mut random, -0.06, 0.06);
         }

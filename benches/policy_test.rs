@@ -16,7 +16,7 @@ fn file(number: usize) -> String {
     for index in 0..TESTS {
         let (day, hour, minute) = (1 + index % 28, (number + index) % 24, index % 60);
         let (given, expect) = match (index % 4, hour) {
-            (_, 0..5) => {
+            (_, 0..=4) => {
                 ("soc: 40%, solar: 0 W, load: 400 W, ev: 0 W", "rule: Top up at the night rate, action: charge to 90%")
             }
             (0, 6..22) => {

@@ -172,7 +172,7 @@ fn prices(policy: &Policy, at: Instant) -> Prices {
         let slots = band.map(|price| PriceSlot { from: at, until: after(at, MINUTE), price });
         PriceSeries::from_slots(slots.into_iter().collect()).unwrap()
     };
-    Prices { import: side(&policy.tariff.import), export: side(&policy.tariff.export) }
+    Prices { import: side(&policy.tariff.import), export: side(&policy.tariff.export), ..Prices::default() }
 }
 
 fn snapshot(readings: &[(Signal, Option<f64>)], at: Instant) -> Snapshot {
@@ -326,7 +326,7 @@ fn large_policy(seed: u64) -> String {
         write!(text, "      time: {start}-{end}\n      days: {day}\n      months: {from}-{to}\n").unwrap();
         write!(text, "      soc: below {low}%{memory}\n      load: above {} W\n", random.u16(1..60) * 100).unwrap();
         write!(text, "      not:\n        days: trip\n").unwrap();
-        write!(text, "    then: {}\n", random.choice(["hold", "self-consume"]).unwrap()).unwrap();
+        writeln!(text, "    then: {}", random.choice(["hold", "self-consume"]).unwrap()).unwrap();
     }
     text
 }

@@ -68,7 +68,7 @@ fn bounded(policy: &Policy, action: Action) -> Option<Command> {
     let (reserve, ceiling) = (policy.battery.reserve.percent(), policy.battery.ceiling.percent());
     let at_least = |floor: f64| soc(if floor < reserve { reserve } else { floor });
     match action {
-        Action::ChargeToCover { .. } => None,
+        Action::ChargeToCover { .. } | Action::FollowPlan => None,
         Action::Hold => Some(Command::Hold),
         Action::ChargeTo { target, power } => {
             let target = soc(if target.percent() > ceiling { ceiling } else { target.percent() });

@@ -398,13 +398,19 @@ fn sentence() -> impl Strategy<Value = String> {
     })
 }
 
+/// A pattern of the schema beside the parser that it stands for.
+type Pattern = (&'static str, Validator, Parses);
+
+/// Whether a parser takes a text.
+type Parses = fn(&str) -> bool;
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 20_000, ..ProptestConfig::default() })]
 
     #[test]
     fn what_a_parser_takes_its_pattern_takes(text in sentence()) {
         thread_local! {
-            static PATTERNS: Vec<(&'static str, Validator, fn(&str) -> bool)> = patterns();
+            static PATTERNS: Vec<Pattern> = patterns();
         }
         PATTERNS.with(|patterns| {
             for (name, pattern, parses) in patterns {
@@ -416,8 +422,8 @@ proptest! {
 }
 
 /// Each pattern of the schema with the parser that it stands for.
-fn patterns() -> Vec<(&'static str, Validator, fn(&str) -> bool)> {
-    let parsers: [(&'static str, fn(&str) -> bool); 13] = [
+fn patterns() -> Vec<Pattern> {
+    let parsers: [(&'static str, Parses); 13] = [
         ("action", |text| sentence::parse_action(text).is_ok()),
         ("percentage-comparison", |text| sentence::comparison(text, Quantity::Reading(Signal::Soc)).is_ok()),
         ("power-comparison", |text| sentence::comparison(text, Quantity::Reading(Signal::Grid)).is_ok()),

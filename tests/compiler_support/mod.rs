@@ -143,7 +143,7 @@ pub fn without_sun(timeline: &mut Timeline) -> Outlook {
     let from = timeline.spans[0].from - chrono::Duration::hours(1);
     let watts = |watts| Steps::constant(from, Power::from_watts(watts).unwrap());
     timeline.course = vec![Point { at: from, soc: Some(soc(50.0)), battery: None, grid: None, import: None }];
-    Outlook { load: watts(300.0), solar: watts(0.0), ev: watts(0.0) }
+    Outlook { load: watts(300.0), solar: watts(0.0), ev: watts(0.0), ..Outlook::default() }
 }
 
 pub fn span(from: Instant, until: Instant, committed: Command) -> Span {

@@ -289,7 +289,7 @@ pub fn applied(present: Schedule, plan: &Plan<'_>) -> Schedule {
 /// Load and sun as they are, for ever.
 pub fn steady(now: Instant, load: f64, sun: f64) -> Outlook {
     let steps = |watts| Steps::constant(now, power(watts));
-    Outlook { load: steps(load), solar: steps(sun), ev: Steps::default() }
+    Outlook { load: steps(load), solar: steps(sun), ev: Steps::default(), ..Outlook::default() }
 }
 
 /// What is read of a house of which only this much is known: the battery covers what the sun leaves.

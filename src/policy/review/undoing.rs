@@ -52,25 +52,28 @@ fn compared(condition: &Condition) -> Option<(&Comparison, Bounds)> {
     }
 }
 
+/// Whether an action is of a sort.
+type Sort = fn(Action) -> bool;
+
 /// How an action undoes a condition, and what sort of action has to follow for it to come back.
 fn undoing(
     policy: &Policy,
     rule: &Rule,
     comparison: &Comparison,
     bounds: Bounds,
-) -> Option<(Undoing, fn(Action) -> bool)> {
+) -> Option<(Undoing, Sort)> {
     let Quantity::Reading(signal) = comparison.quantity else { return None };
     let observation = comparison.observation.and_then(|number| policy.observations.get(number));
     let until = observation.and_then(|observation| observation.until);
     match (signal, rule.then) {
         (Signal::Soc, Action::ChargeTo { target, .. }) => {
             let undone = until.is_none() && bounds.high.is_some_and(|edge| edge.value <= target.percent());
-            undone.then(|| (of_charge(), releases as fn(Action) -> bool))
+            undone.then(|| (of_charge(), releases as Sort))
         }
         (Signal::Battery, Action::ChargeTo { .. } | Action::Hold) => {
             let discharging = bounds.low.is_some_and(|edge| edge.value > 0.0 || edge.value == 0.0 && !edge.inclusive);
             let undone = discharging && until.is_none_or(|until| until >= 0.0);
-            undone.then(|| (of_no_discharge(), releases as fn(Action) -> bool))
+            undone.then(|| (of_no_discharge(), releases as Sort))
         }
         (Signal::Grid, Action::ChargeTo { power, .. }) => {
             let most = policy.battery.charge_power;
@@ -82,7 +85,7 @@ fn undoing(
         (Signal::Grid, Action::SelfConsume { .. } | Action::DischargeTo { .. }) => {
             let importing = bounds.low.is_some_and(|edge| edge.value >= 0.0);
             let undone = importing && until.is_none_or(|until| until >= 0.0);
-            undone.then(|| (of_serving(), keeps as fn(Action) -> bool))
+            undone.then(|| (of_serving(), keeps as Sort))
         }
         _ => None,
     }
