@@ -20,9 +20,9 @@ use offpeak::journal::{StateLock, TickRecord};
 use serde_json::Value;
 
 /// Every verb, as `--help` lists them.
-const VERBS: [&str; 16] = [
-    "demo", "init", "check", "test", "devices", "read", "plan", "apply", "run", "status", "log", "why", "override",
-    "resume", "restore", "simulate",
+const VERBS: &[&str] = &[
+    "demo", "init", "check", "test", "schema", "devices", "read", "plan", "apply", "run", "status", "log", "why",
+    "override", "resume", "restore", "simulate",
 ];
 
 /// Snapshots in which what passes while a test runs is left out: seconds, process numbers, the folder.
@@ -72,6 +72,60 @@ fn the_look_back_after_one_tick() {
     let first = desk.run("run home.yaml --once --dry-run --log error");
     assert_eq!((first.code, first.stderr.as_str()), (0, ""), "{}", first.stdout);
     settled(|| insta::assert_snapshot!("look_back", desk.story(&["status", "log", "why"])));
+}
+
+#[test]
+fn why_tells_of_a_moment_that_never_was() {
+    let desk = Desk::new();
+    let given = "why home.yaml --given soc=41% load=430W solar=0W";
+    let story = desk.story(&[
+        &format!("{given} ev=7kW --at '2026-11-20 20:41'"),
+        &format!("{given},ev=22kW --at '2026-11-20 20:41'"),
+        &format!("{given} ev=unknown --at '2026-11-20 20:41'"),
+    ]);
+    insta::assert_snapshot!("why_given", story);
+    let json: Value =
+        serde_json::from_str(&desk.run(&format!("{given} --at '2026-11-20 20:41' --format json")).stdout).unwrap();
+    assert_eq!((&json["asked"], &json["replayed"]), (&Value::from("2026-11-20T20:41:00Z"), &Value::Null));
+    assert_eq!(json["rules"][0]["reason"], "no-reading");
+    for line in
+        ["why home.yaml", "why --given soc=41%", &format!("{given} --site home"), "why home.yaml --given sco=41%"]
+    {
+        assert_eq!(desk.run(line).code, 1, "{line}");
+    }
+    assert!(!desk.state().exists(), "supposing makes nothing");
+}
+
+#[test]
+fn why_tells_since_when() {
+    let desk = Desk::ahead();
+    assert_eq!(desk.run("run home.yaml --once --dry-run --log error").code, 0);
+    let journal = desk.journal();
+    let tick = journal.decision_at("home", start() + chrono::Duration::hours(1)).unwrap().unwrap();
+    let since = || {
+        let why: Value = serde_json::from_str(&desk.run("why --format json").stdout).unwrap();
+        why["since"]["at"].as_str().map(|at| at.parse::<offpeak::time::Instant>().unwrap())
+    };
+    assert_eq!(since(), None, "the first decision began with itself");
+    let later = |minutes: i64| TickRecord { at: tick.at + chrono::Duration::minutes(minutes), ..tick.clone() };
+    for minutes in 1..=3 {
+        journal.record_tick("home", &later(minutes)).unwrap();
+    }
+    let seconds = |at: offpeak::time::Instant| at.timestamp();
+    assert_eq!(since().map(seconds), Some(seconds(tick.at)));
+    // Nobody knows what held in a gap.
+    journal.record_tick("home", &later(30)).unwrap();
+    assert_eq!(since(), None);
+    journal.record_tick("home", &later(31)).unwrap();
+    assert_eq!(since().map(seconds), Some(seconds(later(30).at)));
+}
+
+#[test]
+fn the_schema_is_printed_as_json() {
+    let desk = Desk::new();
+    let Ran { code, stdout, .. } = desk.run("schema");
+    assert_eq!(code, 0);
+    assert_eq!(serde_json::from_str::<Value>(&stdout).unwrap(), offpeak::policy::schema());
 }
 
 #[test]
@@ -245,7 +299,22 @@ fn every_answer_for_programs_is_json() {
     check("log", &["at", "site", "kind", "object", "text"]);
     check(
         "why",
-        &["version", "site", "policy", "now", "decision", "rules", "readings", "safe_mode", "asked", "replayed"],
+        &[
+            "version",
+            "site",
+            "policy",
+            "now",
+            "decision",
+            "since",
+            "paragraph",
+            "grounds",
+            "next",
+            "rules",
+            "readings",
+            "safe_mode",
+            "asked",
+            "replayed",
+        ],
     );
     check("override hold --for 1h", &["version", "site", "action", "at", "until", "bound", "holder"]);
     check("resume", &["version", "site", "at", "override", "drifts", "holder"]);

@@ -3,18 +3,20 @@
 
 use std::time::Duration;
 
-use offpeak::engine::{Command, Finding, Memory, Override, Seen, Situation, Source, Verdict, evaluate, explain};
+use offpeak::engine::{
+    Command, Finding, Memory, Override, Seen, Situation, Source, Verdict, evaluate, explain, stretch,
+};
 use offpeak::policy::Policy;
 use offpeak::policy::model::{Action, Condition, Quantity};
 use offpeak::snapshot::{Quality, Reading, Signal, Snapshot, Unknown};
 use offpeak::tariff::Prices;
-use offpeak::time::{CalendarTest, ClockTime, Instant};
+use offpeak::time::{CalendarTest, ClockTime, Instant, Weekdays};
 use offpeak::units::{Power, Soc};
 
 mod engine_support;
 use engine_support::{
-    above, at, below, calendar, charge_to, compare, not_yet_known, policy, reading, rule, self_consume, snapshot, soc,
-    watts, windows,
+    above, at, below, calendar, charge_to, compare, days, not_yet_known, policy, reading, rule, self_consume, snapshot,
+    soc, watts, windows,
 };
 
 const NIGHT: &str = "2026-01-15T01:00:00Z";
@@ -212,5 +214,92 @@ fn a_reading_of_the_wrong_kind_never_panics() {
         assert_eq!(explanation.decision.source, Source::Otherwise);
         let Verdict::Unknown(finding) = explanation.rules[0] else { panic!("{explanation:?}") };
         assert!(matches!(finding.seen, Seen::Value { .. } | Seen::Missing { why: Unknown::TooFewSamples, .. }));
+    }
+}
+
+#[test]
+fn what_the_winner_rests_on_is_named() {
+    let now = at("2026-11-21T00:30:00Z");
+    let readings = snapshot(now - chrono::Duration::seconds(180), 41.0, 430.0, 0.0);
+    let check = |when: Condition, expect: &[&str]| {
+        let policy = with_rules(vec![(when, Action::Hold)]);
+        let prices = Prices::default();
+        let situation = Situation { snapshot: &readings, prices: &prices, manual: None, now };
+        let explanation = explain(&policy, &situation, &Memory::empty(&policy));
+        let grounds: Vec<String> = explanation.grounds.iter().map(|found| spoken(*found)).collect();
+        assert_eq!(grounds, expect);
+    };
+    let not = |condition| Condition::Not(Box::new(condition));
+    let (night_holds, not_low) = ("tariff: night [calendar]", "not soc: below 30% [is 41, 180 s old]");
+    check(night(), &[night_holds]);
+    check(Condition::All(vec![night(), not(low())]), &[night_holds, not_low]);
+    check(Condition::Any(vec![low(), not(low()), night()]), &[not_low]);
+    check(not(Condition::Any(vec![low(), not(night())])), &[not_low, night_holds]);
+    check(not(Condition::All(vec![night(), low(), car()])), &[not_low]);
+    check(Condition::All(Vec::new()), &[]);
+    // Nothing won, so nothing rests on anything.
+    check(low(), &[]);
+}
+
+#[test]
+fn a_condition_alone_is_told_from_one_among_others() {
+    let now = at(DAY);
+    let readings = snapshot(now - chrono::Duration::seconds(180), 41.0, 430.0, 0.0);
+    let check = |when: Condition, expect: bool| {
+        let policy = with_rules(vec![(when.clone(), Action::Hold)]);
+        let prices = Prices::default();
+        let situation = Situation { snapshot: &readings, prices: &prices, manual: None, now };
+        let explanation = explain(&policy, &situation, &Memory::empty(&policy));
+        let (Verdict::Failed(found) | Verdict::Unknown(found)) = explanation.rules[0] else { panic!("{when:?}") };
+        assert_eq!(found.alone, expect, "{when:?}");
+    };
+    let not = |condition| Condition::Not(Box::new(condition));
+    check(low(), true);
+    check(Condition::All(vec![low(), not(night())]), true);
+    check(Condition::All(vec![low(), night()]), false);
+    check(Condition::All(vec![low(), not_yet_known("rank")]), false);
+    check(Condition::Any(vec![low(), night()]), true);
+    check(not(Condition::Any(vec![not(low()), night()])), true);
+    check(not(Condition::Any(vec![not(low()), not(night())])), false);
+    check(not_yet_known("rank"), true);
+    check(Condition::Any(Vec::new()), false);
+}
+
+#[test]
+fn a_calendar_says_since_when_and_until_when() {
+    let policy = policy("Europe/London");
+    let of = |condition: Condition, now: &str| {
+        let Condition::Calendar(calendar) = condition else { panic!("a calendar") };
+        let found = stretch(&policy, &calendar, at(now));
+        let told = |at: Option<Instant>| at.map_or("-".to_owned(), |at| at.format("%d %H:%M").to_string());
+        (found.holds, told(found.from), told(found.until))
+    };
+    let check = |condition: Condition, now: &str, (holds, from, until): (bool, &str, &str)| {
+        assert_eq!(of(condition, now), (holds, from.to_owned(), until.to_owned()), "{now}");
+    };
+    check(night(), "2026-11-20T23:30:00Z", (true, "20 23:30", "21 05:30"));
+    check(night(), "2026-11-21T05:29:59Z", (true, "20 23:30", "21 05:30"));
+    check(night(), "2026-11-21T05:30:00Z", (false, "21 05:30", "21 23:30"));
+    // The night in which the clocks go back has seven hours.
+    check(night(), "2026-10-25T03:00:00Z", (true, "24 22:30", "25 05:30"));
+    let weekend = || calendar("days: weekends", &[], days(CalendarTest::default(), Weekdays::WEEKENDS));
+    check(weekend(), "2026-11-25T12:00:00Z", (false, "23 00:00", "28 00:00"));
+    check(calendar("tariff: night or day", &[0, 1], CalendarTest::default()), "2026-11-25T12:00:00Z", (true, "-", "-"));
+}
+
+#[test]
+fn a_stretch_ends_where_the_next_begins() {
+    let policy = policy("Europe/London");
+    let Condition::Calendar(calendar) = night() else { panic!("a calendar") };
+    let mut now = at("2026-10-20T00:00:00Z");
+    while now < at("2026-10-30T00:00:00Z") {
+        let found = stretch(&policy, &calendar, now);
+        let (from, until) = (found.from.unwrap(), found.until.unwrap());
+        assert!(from <= now && now < until);
+        let last = until - chrono::Duration::seconds(1);
+        assert_eq!(stretch(&policy, &calendar, last), found);
+        let next = stretch(&policy, &calendar, until);
+        assert_eq!((next.from, next.holds), (found.until, !found.holds));
+        now += chrono::Duration::minutes(17);
     }
 }

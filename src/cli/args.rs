@@ -134,6 +134,12 @@ pub enum Verb {
                             be run"
     )]
     Test(Test),
+    /// Print the JSON Schema of a policy, with which an editor completes and checks it
+    #[command(
+        after_help = "Example:\n  offpeak schema > policy.schema.json\n\nThen, as the first line of a policy:\n  # yaml-language-server: \
+                            $schema=policy.schema.json"
+    )]
+    Schema,
     /// List the systems of an account, or show what devices can do
     #[command(
         after_help = "Examples:\n  offpeak devices --driver alphaess\n  offpeak devices home.yaml\n  offpeak devices \
@@ -171,7 +177,10 @@ pub enum Verb {
     #[command(after_help = "Example:\n  offpeak log --limit 20")]
     Log(Log),
     /// Explain a moment: which rule won, why each rule above it did not, on which readings
-    #[command(after_help = "Example:\n  offpeak why --at '2026-11-20 23:45'")]
+    #[command(
+        after_help = "Examples:\n  offpeak why --at '2026-11-20 23:45'\n  offpeak why home.yaml --given soc=40% load=400W --at \
+                            '2026-11-20 23:45'\n\nWith a policy and --given it asks neither the journal nor the network"
+    )]
     Why(Why),
     /// Put a manual command above all rules for a while
     #[command(
@@ -388,9 +397,15 @@ pub struct Log {
 /// `why`
 #[derive(Debug, Args)]
 pub struct Why {
-    /// The moment: RFC 3339, or 'YYYY-MM-DD HH:MM' on the site's clock [default: the newest decision]
+    /// A policy, to explain a moment that never was: with the readings that are given
+    #[arg(requires = "given", conflicts_with = "site")]
+    pub policy: Option<PathBuf>,
+    /// The moment: RFC 3339, or 'YYYY-MM-DD HH:MM' on the site's clock [default: the newest decision; with --given now]
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
+    /// Readings instead of the journal's: soc=40% load=400W solar=0W grid=… battery=… ev=…, or `soc=unknown`
+    #[arg(long, value_name = "SIGNAL=VALUE", num_args = 0.., requires = "policy")]
+    pub given: Option<Vec<String>>,
     /// The site, where the journal knows more than one
     #[arg(long)]
     pub site: Option<String>,

@@ -27,6 +27,7 @@ mod restore;
 mod resume;
 mod run;
 mod saved_plan;
+mod schema;
 mod session;
 mod shown;
 mod simulate;
@@ -73,6 +74,7 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Check(check) => check::run(check, &arguments.common),
         Verb::Fmt(fmt) => fmt::run(fmt, &arguments.common),
         Verb::Test(test) => test::run(test, &arguments.common),
+        Verb::Schema => schema::run(),
         Verb::Calibrate(calibrate) => calibrate::run(calibrate, &session),
         Verb::Plan(plan) => plan::run(plan, &session),
         Verb::Apply(apply) => apply::run(apply, &session),

@@ -26,7 +26,10 @@ pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
     let loaded = session.policy(&options.policy)?;
     let horizon = horizon(&options.horizon)?;
     let inputs = match (&options.given, &options.device) {
-        (Some(words), Some(_)) => supposed(options, words, &loaded.policy, horizon)?,
+        (Some(words), Some(_)) => {
+            let inputs = supposed(&loaded.policy, words, options.at.as_deref(), horizon)?;
+            Inputs { present: present(options, &loaded.policy)?, ..inputs }
+        }
         _ => session.runtime()?.block_on(surveyed(options, session, &loaded, horizon))?,
     };
     let plan = Plan::make(&loaded.policy, &inputs);
@@ -56,14 +59,17 @@ fn horizon(text: &str) -> Result<Duration, Failure> {
     if span > LONGEST { failure("--horizon: at most 14 days") } else { Ok(span) }
 }
 
-/// What a plan rests on where everything is given: no journal, no network, nothing used of the budget.
-fn supposed(options: &Options, words: &[String], policy: &Policy, horizon: Duration) -> Result<Inputs, Failure> {
-    let now = match &options.at {
+/// What a plan rests on where everything is given: no journal, no network, nothing used of the budget. The schedule on
+/// the device is left unknown.
+///
+/// # Errors
+/// The moment or a reading cannot be understood.
+pub fn supposed(policy: &Policy, words: &[String], at: Option<&str>, horizon: Duration) -> Result<Inputs, Failure> {
+    let now = match at {
         Some(at) => when::moment(at, &policy.zone)?,
         None => SystemClock::default().now(),
     };
     let given = given::given(words, now)?;
-    let present = present(options, policy)?;
     let permits = unused(policy);
     let mut inputs = Inputs {
         now,
@@ -72,7 +78,7 @@ fn supposed(options: &Options, words: &[String], policy: &Policy, horizon: Durat
         memory: Memory::empty(policy),
         manual: None,
         outlook: given.outlook,
-        present,
+        present: None,
         used: PerObject::default(),
         permits,
         last_change: None,
@@ -145,5 +151,5 @@ async fn given_over_device(
     if let Some(world) = world {
         world.save()?;
     }
-    Ok(Inputs { present: surveyed?, ..supposed(options, words, &loaded.policy, horizon)? })
+    Ok(Inputs { present: surveyed?, ..supposed(&loaded.policy, words, options.at.as_deref(), horizon)? })
 }

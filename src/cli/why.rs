@@ -1,24 +1,58 @@
-//! `why`: explains a moment that is journaled, by deciding it again.
+//! `why`: explains a moment that is journaled, by deciding it again; or one that is given.
 
-use serde_json::json;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
 
 use super::args::{Format, Why as Options};
 use super::output::{Failure, OK, Outcome, failure, print, print_json};
 use super::past::Past;
 use super::session::Session;
-use super::{terminal, when};
-use crate::journal::TickRecord;
+use super::{plan, terminal, when};
+use crate::journal::{Journal, TickRecord};
 use crate::plan::Plan;
-use crate::report;
 use crate::report::moment::{self, rfc3339};
+use crate::report::{self, Since, words};
 use crate::runner::{self, Replayed};
-use crate::time::{Instant, Zone};
+use crate::time::{Instant, Zone, before, elapsed};
+
+/// How far a moment that is given looks ahead.
+const HORIZON: Duration = Duration::from_secs(24 * 3600);
+
+/// How many ticks are looked back for the beginning of a decision: those of a day.
+const MOST_TICKS: usize = 1440;
+
+/// Ticks that lie further apart do not tell what held between them.
+const GAP: Duration = Duration::from_secs(10 * 60);
 
 /// Explains it.
 ///
 /// # Errors
 /// Nothing is journaled of the moment, or it cannot be decided again.
 pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
+    match (&options.policy, &options.given) {
+        (Some(policy), Some(words)) => supposed(options, policy, words, session),
+        _ => journaled(options, session),
+    }
+}
+
+/// Explains a moment that was given, with nothing remembered of what was before.
+fn supposed(options: &Options, policy: &Path, words: &[String], session: &Session<'_>) -> Outcome {
+    let loaded = session.policy(policy)?;
+    let inputs = plan::supposed(&loaded.policy, words, options.at.as_deref(), HORIZON)?;
+    let plan = Plan::make(&loaded.policy, &inputs);
+    match session.format() {
+        Format::Text => {
+            let text = report::why_text(&plan, terminal::style());
+            print(&format!("{text}supposed: these readings were given, and nothing is remembered of what was before"));
+        }
+        Format::Json => print_json(&with(report::why_json(&plan), Some(inputs.now), json!(null))),
+    }
+    Ok(OK)
+}
+
+fn journaled(options: &Options, session: &Session<'_>) -> Outcome {
     let past = Past::must_open(session)?;
     let known = past.site(options.site.as_deref())?;
     let zone = known.zone();
@@ -32,21 +66,47 @@ pub fn run(options: &Options, session: &Session<'_>) -> Outcome {
     })?;
     let plan = Plan::make(&replayed.policy, &replayed.inputs);
     let difference = difference(&replayed, &plan, &tick);
+    let since = since(&past.journal, &known.site, &tick);
     match session.format() {
         Format::Text => {
-            let text = report::why_text(&plan, terminal::style());
+            let text = report::why_text_since(&plan, since, terminal::style());
             print(&format!("{text}{}", closing(&tick, asked, difference.as_deref(), &zone)));
         }
         Format::Json => {
-            let mut value = report::why_json(&plan);
-            if let Some(object) = value.as_object_mut() {
-                object.insert("asked".to_owned(), json!(asked.map(rfc3339)));
-                object.insert("replayed".to_owned(), json!({ "same": replayed.same, "difference": difference }));
-            }
-            print_json(&value);
+            let replayed = json!({ "same": replayed.same, "difference": difference });
+            print_json(&with(report::why_json_since(&plan, since), asked, replayed));
         }
     }
     Ok(OK)
+}
+
+/// The explanation with the moment that was asked for, and whether the replay met it.
+fn with(mut value: Value, asked: Option<Instant>, replayed: Value) -> Value {
+    if let Some(object) = value.as_object_mut() {
+        object.insert("asked".to_owned(), json!(asked.map(rfc3339)));
+        object.insert("replayed".to_owned(), replayed);
+    }
+    value
+}
+
+/// Since when the same has been decided by the same, without a gap. `None` if this tick was the first.
+fn since(journal: &Journal, site: &str, tick: &TickRecord) -> Option<Since> {
+    let mut first = tick.at;
+    for _ in 0..MOST_TICKS {
+        // What cannot be read ends the look back, as what is not there does.
+        let earlier = journal.decision_at(site, before(first, Duration::from_nanos(1))).ok().flatten();
+        match earlier.filter(|earlier| same(earlier, tick) && elapsed(earlier.at, first) <= GAP) {
+            Some(earlier) => first = earlier.at,
+            None => return (first < tick.at).then_some(Since { at: first, earlier: false }),
+        }
+    }
+    Some(Since { at: first, earlier: true })
+}
+
+/// Whether two ticks decided the same, by the same rule or by none.
+fn same(one: &TickRecord, other: &TickRecord) -> bool {
+    let source = |tick: &TickRecord| words::source_code(tick.decision.source);
+    one.decision.command == other.decision.command && one.rule == other.rule && source(one) == source(other)
 }
 
 /// Which moment this was, if another was asked for, and whether the replay met it.

@@ -19,6 +19,8 @@ pub struct Explanation<'a> {
     pub rules: Vec<Verdict<'a>>,
     /// What was weighed, if the plan of least cost decided.
     pub weighed: Option<Weighed>,
+    /// The conditions on which the rule that decided rests; empty if none did, or if it asks for nothing.
+    pub grounds: Vec<Finding<'a>>,
 }
 
 /// What became of one rule.
@@ -45,6 +47,8 @@ pub struct Finding<'a> {
     pub negated: bool,
     /// What was seen.
     pub seen: Seen,
+    /// Whether this condition alone keeps its rule from holding: if it came out otherwise, the rule would hold.
+    pub alone: bool,
 }
 
 /// What was seen of a condition.
@@ -86,7 +90,13 @@ pub fn explain<'a>(policy: &'a Policy, situation: &Situation<'_>, memory: &Memor
     let view = View::new(policy, situation, memory);
     let decision = decide(&view);
     let rules = policy.rules.iter().enumerate().map(|(index, rule)| verdict(&view, decision.source, index, rule));
-    Explanation { decision, rules: rules.collect(), weighed: weighed(&view, decision.source) }
+    let mut grounds = Vec::new();
+    if let Source::Rule(won) = decision.source
+        && let Some(rule) = policy.rules.get(won)
+    {
+        rests_on(&view, &rule.when, true, false, &mut grounds);
+    }
+    Explanation { decision, rules: rules.collect(), grounds, weighed: weighed(&view, decision.source) }
 }
 
 fn verdict<'a>(view: &View<'_>, winner: Source, index: usize, rule: &'a Rule) -> Verdict<'a> {
@@ -112,7 +122,7 @@ fn target_not_known<'a>(view: &View<'_>, rule: &'a Rule) -> Finding<'a> {
         Action::FollowPlan => ("follow the cheapest plan", plan_not_known(view)),
         _ => ("charge to cover", Seen::NotYetKnown("forecasts")),
     };
-    Finding { text, place: &rule.then_place, negated: false, seen }
+    Finding { text, place: &rule.then_place, negated: false, seen, alone: true }
 }
 
 /// What the plan of least cost lacks.
@@ -143,8 +153,50 @@ fn weighed(view: &View<'_>, winner: Source) -> Option<Weighed> {
 }
 
 fn found<'a>(view: &View<'_>, rule: &'a Rule, truth: Truth) -> Finding<'a> {
-    let nothing = Finding { text: "", place: &rule.place, negated: false, seen: Seen::Nothing };
-    blame(view, &rule.when, truth, false).unwrap_or(nothing)
+    let nothing = Finding { text: "", place: &rule.place, negated: false, seen: Seen::Nothing, alone: false };
+    let found = blame(view, &rule.when, truth, false).unwrap_or(nothing);
+    let known = !matches!(rule.then, Action::ChargeToCover { .. });
+    Finding { alone: known && holds_but_for(view, &rule.when, &found) == Ok(true), ..found }
+}
+
+/// Whether a condition would hold if the one that was found came out otherwise.
+fn holds_but_for(view: &View<'_>, condition: &Condition, found: &Finding<'_>) -> Truth {
+    let found_here = |text: &str, place: &Place| std::ptr::eq(place, found.place) && text == found.text;
+    match condition {
+        Condition::All(parts) => joined(parts.iter().map(|part| holds_but_for(view, part, found)), false),
+        Condition::Any(parts) => joined(parts.iter().map(|part| holds_but_for(view, part, found)), true),
+        Condition::Not(inner) => holds_but_for(view, inner, found).map(|truth| !truth),
+        Condition::Calendar(leaf) if found_here(&leaf.text, &leaf.place) => Ok(!found.negated),
+        Condition::Compare(leaf) if found_here(&leaf.text, &leaf.place) => Ok(!found.negated),
+        Condition::NotYetKnown(leaf) if found_here(&leaf.text, &leaf.place) => Ok(!found.negated),
+        leaf => view.holds(leaf),
+    }
+}
+
+/// Kleene's `any` where true is decisive, his `all` where false is.
+fn joined(parts: impl Iterator<Item = Truth>, decisive: bool) -> Truth {
+    let mut whole = Ok(!decisive);
+    for part in parts {
+        match part {
+            Ok(truth) if truth == decisive => return part,
+            Err(_) if whole.is_ok() => whole = part,
+            _ => {}
+        }
+    }
+    whole
+}
+
+/// The parts on which it rests that a condition is `wanted`: of what all must hold each, of what any may hold the first.
+fn rests_on<'a>(view: &View<'_>, condition: &'a Condition, wanted: bool, negated: bool, found: &mut Vec<Finding<'a>>) {
+    match condition {
+        Condition::All(parts) | Condition::Any(parts) => {
+            let each = matches!(condition, Condition::All(_)) == wanted;
+            let so = parts.iter().filter(|part| view.holds(part) == Ok(wanted));
+            so.take(if each { usize::MAX } else { 1 }).for_each(|part| rests_on(view, part, wanted, negated, found));
+        }
+        Condition::Not(inner) => rests_on(view, inner, !wanted, !negated, found),
+        leaf => found.extend(blame(view, leaf, Ok(wanted), negated)),
+    }
 }
 
 /// The first part, as deep as it goes, that made a condition what it is.
@@ -156,14 +208,22 @@ fn blame<'a>(view: &View<'_>, condition: &'a Condition, truth: Truth, negated: b
         }
         Condition::Not(inner) => blame(view, inner, truth.map(|truth| !truth), !negated),
         Condition::Calendar(calendar) => {
-            Some(Finding { text: &calendar.text, place: &calendar.place, negated, seen: Seen::Calendar })
+            Some(Finding { text: &calendar.text, place: &calendar.place, negated, seen: Seen::Calendar, alone: false })
         }
-        Condition::Compare(comparison) => {
-            Some(Finding { text: &comparison.text, place: &comparison.place, negated, seen: seen(view, comparison) })
-        }
-        Condition::NotYetKnown(unknown) => {
-            Some(Finding { text: &unknown.text, place: &unknown.place, negated, seen: Seen::NotYetKnown(unknown.what) })
-        }
+        Condition::Compare(comparison) => Some(Finding {
+            text: &comparison.text,
+            place: &comparison.place,
+            negated,
+            seen: seen(view, comparison),
+            alone: false,
+        }),
+        Condition::NotYetKnown(unknown) => Some(Finding {
+            text: &unknown.text,
+            place: &unknown.place,
+            negated,
+            seen: Seen::NotYetKnown(unknown.what),
+            alone: false,
+        }),
     }
 }
 

@@ -10,6 +10,7 @@ mod follow;
 mod memory;
 mod residue;
 mod situation;
+mod stretch;
 mod view;
 
 pub use bands::{band_at, banded_prices};
@@ -20,6 +21,7 @@ pub use explain::{Explanation, Finding, Seen, Verdict, explain};
 pub use follow::{Weighed, followed};
 pub use memory::{Memory, Remembered, Stretch};
 pub use situation::Situation;
+pub use stretch::{CalendarStretch, stretch};
 
 pub(crate) use evaluate::decide;
 pub(crate) use residue::Residue;

@@ -22,7 +22,7 @@ pub(super) fn text(plan: &Plan<'_>, finding: &Finding<'_>) -> String {
 }
 
 /// The condition as written.
-fn condition(finding: &Finding<'_>) -> String {
+pub(super) fn condition(finding: &Finding<'_>) -> String {
     match (finding.text.is_empty(), finding.negated) {
         (true, _) => "none of its conditions can hold".to_owned(),
         (false, true) => format!("not ({})", cut(finding.text, MOST_CONDITION)),
@@ -30,20 +30,27 @@ fn condition(finding: &Finding<'_>) -> String {
     }
 }
 
-fn seen(plan: &Plan<'_>, finding: &Finding<'_>) -> String {
+/// `soc is 71 % (3 min old)`; empty where no value was seen.
+pub(super) fn level(plan: &Plan<'_>, finding: &Finding<'_>) -> String {
+    let Seen::Value { quantity, value, age, .. } = finding.seen else { return String::new() };
+    let average = observation(plan, finding).and_then(|memory| memory.average);
+    let over = average.map_or(String::new(), |span| format!(" on average over {}", spoken(span)));
+    let age = age.map_or(String::new(), |age| format!(" ({})", moment::age(age)));
+    let value = words::value(quantity, value, &plan.policy.tariff.currency);
+    format!("{} is {value}{over}{age}", words::quantity(quantity))
+}
+
+/// What was seen of it; empty where there was nothing to see.
+pub(super) fn seen(plan: &Plan<'_>, finding: &Finding<'_>) -> String {
     let currency = &plan.policy.tariff.currency;
     match finding.seen {
         Seen::Calendar => calendar(plan),
-        Seen::Value { quantity, value, age, held } => {
-            let memory = observation(plan, finding);
-            let average = memory.and_then(|memory| memory.average);
-            let over = average.map_or(String::new(), |span| format!(" on average over {}", spoken(span)));
-            let age = age.map_or(String::new(), |age| format!(" ({})", moment::age(age)));
-            let asked = memory.and_then(|memory| memory.hold);
+        Seen::Value { held, .. } => {
+            let asked = observation(plan, finding).and_then(|memory| memory.hold);
             let held = held.zip(asked).filter(|_| !finding.negated).map_or(String::new(), |(held, asked)| {
                 format!(", so for {} of the {} asked", spoken(held), spoken(asked))
             });
-            format!("{} is {}{over}{age}{held}", words::quantity(quantity), words::value(quantity, value, currency))
+            format!("{}{held}", level(plan, finding))
         }
         Seen::Missing { quantity: Quantity::Reading(signal), why: Unknown::NoReading, value: None, .. }
             if !plan.capability.measures(signal) =>

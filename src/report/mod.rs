@@ -12,9 +12,11 @@ mod json;
 pub mod layout;
 pub mod listing;
 pub mod moment;
+mod narrative;
 mod plan_json;
 mod policy_test;
 mod readings;
+pub mod reason;
 mod screen;
 pub mod spark;
 pub mod style;
@@ -26,12 +28,13 @@ pub use backtest::backtest_text;
 pub use backtest_json::backtest_json;
 pub use compare::{compare_markdown, compare_text};
 pub use compare_json::compare_json;
+pub use narrative::Since;
 pub use plan_json::plan_json;
 pub use policy_test::{Report, Source, Tested, tests_json, tests_junit, tests_text};
 pub use readings::{readings_json, readings_text};
 pub use screen::plan_text;
 pub use style::Style;
-pub use why::{why_json, why_text};
+pub use why::{why_json, why_json_since, why_text, why_text_since};
 
 /// What a screen's head says of the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

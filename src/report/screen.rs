@@ -125,7 +125,7 @@ fn drift(plan: &Plan<'_>, object: Object) -> Option<String> {
 }
 
 /// The state of charge cannot be used, and what follows from that.
-fn blindness(plan: &Plan<'_>) -> Option<String> {
+pub(super) fn blindness(plan: &Plan<'_>) -> Option<String> {
     let max_age = plan.policy.limits.reading_max_age;
     let why = plan.inputs.readings.usable(Signal::Soc, plan.inputs.now, max_age).err()?;
     let consequence = if plan.safe_mode {

@@ -2,15 +2,18 @@
 
 use serde_json::{Value, json};
 
-use crate::engine::{Finding, Seen, Source, Verdict};
-use crate::plan::Plan;
+use crate::engine::{Decision, Finding, Seen, Source, Verdict};
+use crate::plan::{Plan, Span};
 use crate::policy::model::Rule;
+use crate::time::Instant;
 
 use super::json::{command, number};
 use super::layout::{Line, Screen, Table, cut};
+use super::narrative::Since;
+use super::reason::{Ground, Reason};
 use super::style::{Role, Style};
 use super::words::{self, Wall};
-use super::{finding, moment, readings, screen};
+use super::{finding, moment, narrative, readings, screen};
 
 /// Hex digits of a revision that tell it from the others of one file.
 const SHORT_REVISION: usize = 12;
@@ -18,9 +21,17 @@ const SHORT_REVISION: usize = 12;
 /// For one moment: what held and who decided, what became of every rule, on which readings, under which policy.
 #[must_use]
 pub fn why_text(plan: &Plan<'_>, style: Style) -> String {
+    why_text_since(plan, None, style)
+}
+
+/// The same with since when the rule that decided has done so.
+#[must_use]
+pub fn why_text_since(plan: &Plan<'_>, since: Option<Since>, style: Style) -> String {
     let wall = Wall { zone: &plan.policy.zone, now: plan.inputs.now };
     let mut screen = Screen::new(style);
     headline(&mut screen, plan, wall);
+    screen.blank();
+    screen.prose(Line::default(), Role::Text, &narrative::paragraph(plan, since), 0);
     screen.blank();
     rules(&mut screen, plan);
     screen.blank();
@@ -38,12 +49,22 @@ pub fn why_text(plan: &Plan<'_>, style: Style) -> String {
 /// The same as data. Keys and codes are stable.
 #[must_use]
 pub fn why_json(plan: &Plan<'_>) -> Value {
+    why_json_since(plan, None)
+}
+
+/// The same with since when the rule that decided has done so.
+#[must_use]
+pub fn why_json_since(plan: &Plan<'_>, since: Option<Since>) -> Value {
     json!({
         "version": super::json::VERSION,
         "site": plan.policy.site,
         "policy": super::json::policy(plan),
         "now": moment::rfc3339(plan.inputs.now),
         "decision": decision(plan),
+        "since": since.map(|since| json!({ "at": moment::rfc3339(since.at), "earlier": since.earlier })),
+        "paragraph": narrative::paragraph(plan, since),
+        "grounds": plan.explanation().grounds.iter().map(|found| ground(plan, found)).collect::<Vec<_>>(),
+        "next": narrative::next(plan).map(|(at, span)| next(plan, at, span)),
         "rules": rules_json(plan),
         "readings": readings::readings_json(&plan.inputs.readings, plan.inputs.now, plan.policy.limits.reading_max_age),
         "safe_mode": plan.safe_mode,
@@ -52,13 +73,41 @@ pub fn why_json(plan: &Plan<'_>) -> Value {
 
 /// What holds now and who decided.
 pub(super) fn decision(plan: &Plan<'_>) -> Value {
-    let rule = winner(plan);
+    decided(plan, &plan.decision)
+}
+
+fn decided(plan: &Plan<'_>, decision: &Decision) -> Value {
+    let rule = decider(plan, decision);
     json!({
-        "source": words::source_code(plan.decision.source),
+        "source": words::source_code(decision.source),
         "rule": rule.map(|rule| &rule.name),
         "line": rule.map(|rule| rule.place.line),
-        "command": command(plan.decision.command),
+        "command": command(decision.command),
     })
+}
+
+/// What is expected to hold next, and from when.
+fn next(plan: &Plan<'_>, at: Instant, span: &Span) -> Value {
+    json!({ "at": moment::rfc3339(at), "certain": span.certain, "decision": decided(plan, &span.expected) })
+}
+
+/// One condition on which the rule that decided rests.
+fn ground(plan: &Plan<'_>, found: &Finding<'_>) -> Value {
+    let ground = Ground::of(found, finding::observation(plan, found));
+    let stretch = narrative::calendar_of(plan, found).filter(|_| ground == Ground::Calendar);
+    let since = stretch.map_or_else(|| narrative::remembered_since(plan, found), |stretch| stretch.from);
+    let mut entry = json!({
+        "reason": ground.code(),
+        "condition": found.text,
+        "condition_line": found.place.line,
+        "negated": found.negated,
+        "since": since.map(moment::rfc3339),
+        "until": stretch.and_then(|stretch| stretch.until).map(moment::rfc3339),
+    });
+    if let Some(entry) = entry.as_object_mut() {
+        entry.extend(seen(plan, Some(found)));
+    }
+    entry
 }
 
 /// What became of every rule, in the policy's order.
@@ -69,7 +118,11 @@ pub(super) fn rules_json(plan: &Plan<'_>) -> Value {
 }
 
 fn winner<'a>(plan: &Plan<'a>) -> Option<&'a Rule> {
-    let Source::Rule(index) = plan.decision.source else { return None };
+    decider(plan, &plan.decision)
+}
+
+fn decider<'a>(plan: &Plan<'a>, decision: &Decision) -> Option<&'a Rule> {
+    let Source::Rule(index) = decision.source else { return None };
     plan.policy.rules.get(index)
 }
 
@@ -129,7 +182,7 @@ fn rule_json(plan: &Plan<'_>, rule: &Rule, verdict: &Verdict<'_>) -> Value {
         "name": rule.name,
         "line": rule.place.line,
         "verdict": words::verdict_code(verdict),
-        "reason": found.map(reason_code),
+        "reason": found.map(|found| Reason::of(found).code()),
         "condition": found.map(|found| found.text),
         "condition_line": found.map(|found| found.place.line),
         "negated": found.map(|found| found.negated),
@@ -138,18 +191,6 @@ fn rule_json(plan: &Plan<'_>, rule: &Rule, verdict: &Verdict<'_>) -> Value {
         entry.extend(seen(plan, found));
     }
     entry
-}
-
-/// Why a condition decided against a rule, or left it open: a code.
-fn reason_code(found: &Finding<'_>) -> &'static str {
-    match found.seen {
-        Seen::Calendar => "calendar",
-        Seen::Value { held: Some(_), .. } if !found.negated => "held-too-short",
-        Seen::Value { .. } => "value",
-        Seen::Missing { why, .. } => words::unknown_code(why),
-        Seen::NotYetKnown(_) => "not-yet-known",
-        Seen::Nothing => "nothing",
-    }
 }
 
 /// The value that was looked at: null where there was none to look at.

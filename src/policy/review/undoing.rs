@@ -56,12 +56,7 @@ fn compared(condition: &Condition) -> Option<(&Comparison, Bounds)> {
 type Sort = fn(Action) -> bool;
 
 /// How an action undoes a condition, and what sort of action has to follow for it to come back.
-fn undoing(
-    policy: &Policy,
-    rule: &Rule,
-    comparison: &Comparison,
-    bounds: Bounds,
-) -> Option<(Undoing, Sort)> {
+fn undoing(policy: &Policy, rule: &Rule, comparison: &Comparison, bounds: Bounds) -> Option<(Undoing, Sort)> {
     let Quantity::Reading(signal) = comparison.quantity else { return None };
     let observation = comparison.observation.and_then(|number| policy.observations.get(number));
     let until = observation.and_then(|observation| observation.until);
