@@ -23,3 +23,25 @@ echo "-- a service's tick, and a plan that finds what it wrote"
 "$offpeak" run rules/simulated-home.yaml --once --state "$state/tick"
 "$offpeak" plan rules/simulated-home.yaml --state "$state/tick"
 "$offpeak" status --state "$state/tick"
+
+echo "-- why: a moment that never was"
+"$offpeak" why examples/first.yaml --given soc=41% load=430W solar=0W ev=7kW --at '2026-11-20 23:45'
+
+echo "-- pull requests: what a change to a policy changes"
+if command -v git >/dev/null; then
+  program=$PWD/$offpeak
+  review=$PWD/examples/pull-request/review.sh
+  mkdir "$state/policies"
+  cp examples/first.yaml "$state/policies/home.yaml"
+  (
+    cd "$state/policies"
+    git init --quiet
+    git add home.yaml
+    git -c user.name=owner -c user.email=owner@example.org commit --quiet --message "home: the night tariff"
+    sed -i 's/charge to 90%/charge to 80%/' home.yaml
+    OFFPEAK=$program bash "$review" HEAD | tee "$state/review.md"
+  )
+  grep -q '^+.*charge to 80 %' "$state/review.md"
+else
+  echo "git is not installed: skipped"
+fi
