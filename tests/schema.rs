@@ -94,17 +94,23 @@ const STRUCTURAL: [&str; 6] =
 #[test]
 fn of_the_broken_policies_the_schema_refuses_those_whose_shape_is_wrong() {
     let validator = validator();
-    let mut told = String::new();
+    let mut refused = Vec::new();
     for (file, text) in files("tests/broken") {
         let Some(tree) = tree(&text) else { continue };
-        let refused = !validator.is_valid(&tree);
+        let found = refusals(&validator, &tree);
         let errors = errors(&text);
-        assert!(!refused || !errors.is_empty(), "{file}: {:#?}", refusals(&validator, &tree));
+        assert!(found.is_empty() || !errors.is_empty(), "{file}: {found:#?}");
         let structural = errors.iter().any(|code| STRUCTURAL.contains(code));
-        assert!(refused || !structural, "{file} is {errors:?}, and the schema takes it");
-        told.push_str(&format!("{} {file}: {}\n", if refused { "refused" } else { "taken  " }, errors.join(", ")));
+        assert!(!found.is_empty() || !structural, "{file} is {errors:?}, and the schema takes it");
+        refused.extend((!found.is_empty()).then_some(file));
     }
-    insta::assert_snapshot!(told);
+    // Sentences that are misspelt are refused too, where a pattern can know it.
+    for file in
+        ["action-without-target", "comparison-missing-unit", "months-as-numbers", "window-bad-time", "zone-misspelt"]
+    {
+        assert!(refused.contains(&format!("{file}.yaml")), "{file}");
+    }
+    assert!(refused.len() > 80, "{refused:?}");
 }
 
 /// A change to a policy, as a hand that slips would make it.
@@ -348,6 +354,7 @@ fn sentence() -> impl Strategy<Value = String> {
         "hold",
         "self-consume down to 20 %",
         "self-consume",
+        "follow the cheapest plan",
         "below 30 % until 65 % for 5 min",
         "at least 80 %",
         "20 % to 40 %",

@@ -156,5 +156,6 @@ pub(super) fn action() -> String {
         format!("{}(\\s+{}\\s*{percent})?", words("self-consume"), words("down to")),
         format!("{}\\s+{}{at}", words("charge to cover load until"), clock()),
         format!("{}\\s*{percent}{at}", any_word(&["charge to", "discharge to"])),
+        words("follow the cheapest plan"),
     ])
 }
