@@ -25,7 +25,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("optimum", "units"),
     ("plan", "engine follow forecast worth battery policy snapshot tariff device time units"),
     ("apply", "plan policy snapshot device time units"),
-    ("backtest", "engine battery policy snapshot tariff history time units"),
+    ("backtest", "plan device optimum forecast worth follow engine battery policy snapshot tariff history time units"),
     ("policy_test", "plan engine battery policy snapshot tariff device time units diagnostic"),
     (
         "report",

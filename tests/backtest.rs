@@ -62,7 +62,8 @@ tariff:
 }
 
 fn tried(policy: &Policy, history: &History, start: f64) -> Outcome {
-    let trial = Trial::new(policy, history, Options { start: percent(start), tick: FIVE_MINUTES }).expect("priced");
+    let trial = Trial::new(policy, history, Options { start: percent(start), tick: FIVE_MINUTES, writes: false })
+        .expect("priced");
     let done = trial.jobs().into_iter().map(|job: Job| trial.run(job)).collect();
     trial.outcome(done)
 }
@@ -97,15 +98,17 @@ fn cents(amount: f64) -> f64 {
 
 #[test]
 fn reference_costs_of_a_measured_year_are_met_to_a_cent() {
-    let check = |kind: &str, none: f64, greedy: f64| {
+    let check = |kind: &str, none: f64, greedy: f64, best: f64| {
         let Some(history) = konstanz(kind) else { return };
         let outcome = tried(&home(""), &history, 50.0);
         assert_eq!(cents(billed(&outcome, Who::NoBattery)), none, "{kind}");
         assert_eq!(cents(billed(&outcome, Who::SelfConsumption)), greedy, "{kind}");
         assert_eq!(outcome.of(Who::SelfConsumption).expect("tried").course.end().watt_hours(), 0.0);
+        assert_eq!(cents(billed(&outcome, Who::Optimum)), best, "{kind}");
+        assert_eq!(outcome.of(Who::Optimum).expect("tried").course.end().watt_hours().round(), 5000.0);
     };
-    check("spot", 106.31, -71.82);
-    check("spread", 76.41, -84.12);
+    check("spot", 106.31, -71.82, -80.89);
+    check("spread", 76.41, -84.12, -144.72);
 }
 
 #[test]
@@ -126,7 +129,40 @@ fn a_flat_tariff_costs_what_is_known_of_it() {
     let outcome = tried(&policy, &history, 50.0);
     assert_eq!(cents(billed(&outcome, Who::NoBattery)), 409.55);
     assert_eq!(cents(billed(&outcome, Who::SelfConsumption)), 109.37);
+    assert_eq!(cents(billed(&outcome, Who::Optimum)), 110.80);
+    // But for what is left over the two are the same, so there is nothing to attain.
+    let apart = outcome.compared(Who::SelfConsumption).expect("tried") - outcome.compared(Who::Optimum).expect("tried");
+    assert!((0.0..0.005).contains(&(apart + 1e-9)), "{apart}");
+    assert_eq!(outcome.shares().captured, None);
 }
+
+#[test]
+fn no_policy_beats_the_optimum_on_measured_years() {
+    for kind in ["spot", "spread"] {
+        let Some(history) = konstanz(kind) else { return };
+        for rules in [NIGHT, MANY_RULES, CHEAP] {
+            let outcome = tried(&home(rules), &history, 50.0);
+            let [policy, best] = [Who::Policy, Who::Optimum].map(|who| outcome.compared(who).expect("tried"));
+            assert!(policy >= best - outcome.gap - 1e-6, "{policy} beats {best}");
+            for month in outcome.months() {
+                assert!(month.shares.captured_of_none.is_none_or(f64::is_finite));
+            }
+        }
+    }
+}
+
+/// Buys where it is cheap, keeps where it is rather cheap.
+const CHEAP: &str = "rules:
+  - name: Fill up when it is cheap
+    when: { import price: below 0.12, months: oct-mar }
+    then: charge to 80%
+  - name: Fill up when it costs nothing
+    when: { import price: below 0 }
+    then: charge to 100%
+  - name: Keep it while it is rather cheap
+    when: { import price: below 0.15, soc: below 50%, months: oct-mar }
+    then: hold
+";
 
 /// Slots of a given length from an instant on, each with load and sun in kWh.
 fn slots(from: &str, minutes: i64, energies: &[(f64, f64)]) -> History {
@@ -170,7 +206,10 @@ fn two_days_come_to_what_a_hand_makes_of_them() {
     assert_eq!(cost(Who::SelfConsumption), 3.941);
     assert_eq!(cost(Who::Timer), 1.8358);
     assert_eq!(cost(Who::Policy), 1.7636);
-    assert_eq!(outcome.slots, 48);
+    assert_eq!(cost(Who::Optimum), 1.9988);
+    assert_eq!((outcome.stored_price * 1e4).round() / 1e4, 0.285);
+    let share = |share: Option<f64>| (share.expect("attainable") * 1e4).round() / 1e4;
+    assert_eq!([outcome.shares().captured, outcome.shares().captured_of_none].map(share), [0.8667, 0.9243]);
     let policy = outcome.of(Who::Policy).expect("tried");
     let stored = |hour: usize| (policy.course.flows[hour - 1].stored.watt_hours() * 10.0).round() / 10.0;
     let marks = [1, 6, 9, 15, 18, 22, 24, 30, 48].map(stored);
@@ -336,6 +375,41 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+
+    /// Whatever is commanded, and at whatever prices: with what is left over priced, nothing costs less than the optimum.
+    #[test]
+    fn nothing_beats_the_optimum(
+        battery in battery(),
+        commands in prop::collection::vec(command(), 1..8),
+        hours in prop::collection::vec((0.0..4.0, 0.0..6.0, -0.2..0.6, -0.1..0.3), 4..60),
+        start in 0.0..=100.0,
+    ) {
+        let rows = hours.iter().zip(0i64..).map(|((load, solar, import, export), index): (&(f64, f64, f64, f64), i64)| Row {
+            line: 2,
+            start: at("2026-03-28T20:00:00Z") + chrono::Duration::hours(index),
+            load: kwh(*load),
+            solar: kwh(*solar),
+            import: Price::per_kwh(*import),
+            export: Price::per_kwh(export.min(*import)),
+        });
+        let priced = Priced { import: true, export: true };
+        let history = History::from_rows(rows.collect(), priced, Findings::default()).expect("a history");
+        let mut policy = home("");
+        policy.battery = battery;
+        let outcome = tried(&policy, &history, start);
+        let course =
+            replay(&outcome.track, &battery, percent(start), FIVE_MINUTES, &mut Whim(commands, 0), |_| {});
+        let cost = course.account(&outcome.track).compared(outcome.stored_price);
+        let best = outcome.compared(Who::Optimum).expect("a battery") - outcome.gap;
+        prop_assert!(cost >= best - 1e-6, "{cost} beats {best}");
+        for who in [Who::SelfConsumption, Who::Timer, Who::NoBattery] {
+            prop_assert!(outcome.compared(who).expect("tried") >= best - 1e-6, "{who:?}");
+        }
+    }
+}
+
 fn conserved(track: &Track, battery: &Battery, course: &Course) -> Result<(), TestCaseError> {
     let mut stored = course.start;
     for (piece, flow) in track.pieces.iter().zip(&course.flows) {
@@ -405,6 +479,29 @@ fn a_rule_is_worth_what_the_policy_loses_without_it() {
 }
 
 #[test]
+fn through_schedules_the_device_does_what_it_can_hold_and_writes_are_counted() {
+    let mut policy = home(NIGHT);
+    policy.battery.reserve = percent(10.0);
+    let history = two_days();
+    let options = |writes| Options { start: percent(20.0), tick: FIVE_MINUTES, writes };
+    let outcome = |writes| {
+        let trial = Trial::new(&policy, &history, options(writes)).expect("priced");
+        let done = trial.jobs().into_iter().map(|job| trial.run(job)).collect();
+        trial.outcome(done)
+    };
+    let (commands, schedules) = (outcome(false), outcome(true));
+    assert_eq!(commands.writes, None);
+    let writes = schedules.writes.expect("counted");
+    assert!((1..=4).contains(&writes.total), "{writes:?}");
+    assert!(u64::from(writes.per_day_max) <= writes.total);
+    assert!(writes.apart < Duration::from_secs(3600), "{writes:?}");
+    let apart = billed(&schedules, Who::Policy) - billed(&commands, Who::Policy);
+    assert!(apart.abs() < 0.05, "{apart}");
+    // What a rule is worth is told of its commands, whichever way the policy is lived through.
+    assert_eq!(schedules.rules[0].worth.map(cents), commands.rules[0].worth.map(cents));
+}
+
+#[test]
 fn prices_of_the_history_replace_the_tariff_and_what_has_no_price_is_said() {
     let rows = (0..4i64).map(|hour| Row {
         line: 2,
@@ -419,7 +516,7 @@ fn prices_of_the_history_replace_the_tariff_and_what_has_no_price_is_said() {
     let mut policy = home("");
     assert_eq!(cents(billed(&tried(&policy, &history, 0.0), Who::NoBattery)), -0.2);
     policy.tariff.export.clear();
-    let trial = Trial::new(&policy, &history, Options { start: percent(0.0), tick: FIVE_MINUTES });
+    let trial = Trial::new(&policy, &history, Options { start: percent(0.0), tick: FIVE_MINUTES, writes: false });
     let error = trial.map(|_| ()).expect_err("no price of export").to_string();
     assert!(error.contains("what export earns"), "{error}");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::outcome::{Shift, worth_stored};
 use super::reason::{Reason, reason};
-use super::{Account, Options, PolicyMind, Ran, Track, TrackError, replay};
+use super::{Account, Options, PolicyMind, Ran, Scheduled, Track, TrackError, Writes, replay};
 use crate::engine::{Command, Decision, Source};
 use crate::history::{Findings, History};
 use crate::policy::Policy;
@@ -55,6 +55,8 @@ pub struct Side {
     pub reserve: Soc,
     /// What flowed and what it cost.
     pub account: Account,
+    /// What was written; `None` where commands were taken as obeyed at once.
+    pub writes: Option<Writes>,
 }
 
 /// Where two policies command otherwise, by what held on either side.
@@ -115,10 +117,10 @@ impl<'a> Contest<'a> {
     pub fn run(&self) -> Comparison {
         let [old_track, new_track] = &self.tracks;
         let mut lived = Vec::new();
-        let old = self.replayed(self.old, old_track, |ran| lived.push(*ran));
+        let (old, old_writes) = self.replayed(self.old, old_track, |ran| lived.push(*ran));
         let mut before = lived.iter();
         let mut sums = Sums::default();
-        let new = self.replayed(self.new, new_track, |ran| {
+        let (new, new_writes) = self.replayed(self.new, new_track, |ran| {
             if let Some(before) = before.next() {
                 sums.note(before, ran, self.tick_shift(before, ran));
             }
@@ -126,8 +128,18 @@ impl<'a> Contest<'a> {
         let mut groups: Vec<Difference> = sums.groups.into_iter().map(|group| self.difference(group)).collect();
         groups.sort_by_key(|group| std::cmp::Reverse(group.span));
         Comparison {
-            old: Side { file: self.old.file.clone(), reserve: self.old.battery.reserve, account: old },
-            new: Side { file: self.new.file.clone(), reserve: self.new.battery.reserve, account: new },
+            old: Side {
+                file: self.old.file.clone(),
+                reserve: self.old.battery.reserve,
+                account: old,
+                writes: old_writes,
+            },
+            new: Side {
+                file: self.new.file.clone(),
+                reserve: self.new.battery.reserve,
+                account: new,
+                writes: new_writes,
+            },
             currency: self.new.tariff.currency.clone(),
             days: new_track.days.first().copied().zip(new_track.days.last().copied()),
             lived: Duration::from_secs(lived.iter().map(|ran| u64::from(ran.seconds)).sum()),
@@ -139,10 +151,15 @@ impl<'a> Contest<'a> {
         }
     }
 
-    fn replayed(&self, policy: &Policy, track: &Track, look: impl FnMut(&Ran)) -> Account {
-        let Options { start, tick } = self.options;
+    fn replayed(&self, policy: &Policy, track: &Track, look: impl FnMut(&Ran)) -> (Account, Option<Writes>) {
+        let Options { start, tick, writes } = self.options;
+        if writes {
+            let mut mind = Scheduled::new(policy, track, tick);
+            let course = replay(track, &policy.battery, start, tick, &mut mind, look);
+            return (course.account(track), Some(mind.writes()));
+        }
         let mut mind = PolicyMind::new(policy, track, tick);
-        replay(track, &policy.battery, start, tick, &mut mind, look).account(track)
+        (replay(track, &policy.battery, start, tick, &mut mind, look).account(track), None)
     }
 
     /// What one tick changed.

@@ -8,6 +8,7 @@ use crate::engine::{Command, Decision, Memory, Readings, Residue, Situation, Sou
 use crate::policy::Policy;
 use crate::policy::model::Battery;
 use crate::snapshot::{Snapshot, Unknown};
+use crate::tariff::Prices;
 use crate::time::{Instant, Local};
 use crate::units::{Power, Soc};
 
@@ -80,6 +81,18 @@ impl<'a> PolicyMind<'a> {
             gap: policy.limits.reading_max_age.max(tick),
             nothing: Snapshot::default(),
         }
+    }
+}
+
+impl PolicyMind<'_> {
+    /// The prices that are known at the newest moment.
+    pub(super) fn prices(&self) -> &Prices {
+        &self.known.prices
+    }
+
+    /// What is remembered at the newest moment.
+    pub(super) fn memory(&self) -> &Memory {
+        &self.memory
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Account, Course, Track};
+use super::{Account, Charges, Course, Track, Writes};
 use crate::history::Findings;
 use crate::policy::model::Battery;
 use crate::units::{Energy, Soc};
@@ -107,6 +107,10 @@ pub struct Outcome {
     pub basis: Basis,
     /// How far the optimum may be from the true one, in money; zero if it is exact.
     pub gap: f64,
+    /// What is billed beside energy; it is no part of any cost here.
+    pub charges: Charges,
+    /// What the policy wrote; `None` where its commands were taken as obeyed at once.
+    pub writes: Option<Writes>,
     /// The rules in the policy's order.
     pub rules: Vec<RuleOutcome>,
     /// For how long no rule held.

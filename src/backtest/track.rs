@@ -136,6 +136,14 @@ impl Track {
         }
     }
 
+    /// The piece in which an instant lies; `None` where something is missing.
+    #[must_use]
+    pub fn piece_at(&self, at: Instant) -> Option<&Piece> {
+        let after = self.pieces.partition_point(|piece| piece.at <= at);
+        let piece = self.pieces.get(after.checked_sub(1)?)?;
+        (elapsed(piece.at, at).as_secs() < u64::from(piece.seconds)).then_some(piece)
+    }
+
     /// How long all of it is, in hours.
     #[must_use]
     pub fn hours(&self) -> f64 {

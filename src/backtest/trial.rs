@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use super::best::best;
 use super::outcome::{Basis, Outcome, RuleOutcome, Standing, Who, worth_stored};
-use super::{Account, Course, PolicyMind, SelfConsumption, Timer, Track, TrackError, replay};
+use super::{
+    Account, Charges, Course, Mind, PolicyMind, Scheduled, SelfConsumption, Timer, Track, TrackError, Writes, replay,
+};
 use crate::engine::Source;
 use crate::history::History;
 use crate::policy::Policy;
@@ -16,6 +19,9 @@ pub struct Options {
     pub start: Soc,
     /// The time between two looks.
     pub tick: Duration,
+    /// Whether the policy reaches the battery through the compiler and the budget of writes, as it does live; else its
+    /// commands are obeyed at once.
+    pub writes: bool,
 }
 
 /// A policy and the history that it is tried on.
@@ -32,15 +38,21 @@ pub struct Trial<'a> {
 pub enum Job {
     /// One of those that are compared.
     Standing(Who),
-    /// The policy without the rule at this position.
+    /// The policy without the rule at this position, its commands obeyed at once; past the last rule, with all of them.
     Without(usize),
 }
 
 /// What came of a job.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Done {
-    /// One of those that are compared, and of the policy for how long each rule won; what no rule won comes last.
-    Standing(Standing, Vec<Duration>),
+    /// One of those that are compared.
+    Standing(Standing),
+    /// The policy, for how long each rule won (what no rule won comes last), and what was written if that was asked.
+    Policy(Standing, Vec<Duration>, Option<Writes>),
+    /// The optimum, how far it may be from the true one, and what a stored kWh was worth to it.
+    Optimum(Standing, f64, f64),
+    /// The optimum of a battery that is none.
+    Nothing,
     /// The sums of the policy without the rule at this position.
     Without(usize, Account),
 }
@@ -63,24 +75,27 @@ impl<'a> Trial<'a> {
     /// Everything that is to be done.
     #[must_use]
     pub fn jobs(&self) -> Vec<Job> {
-        let standings = [Who::NoBattery, Who::SelfConsumption, Who::Timer, Who::Policy].map(Job::Standing);
-        standings.into_iter().chain((0..self.policy.rules.len()).map(Job::Without)).collect()
+        // The longest first.
+        let standings =
+            [Who::Optimum, Who::Policy, Who::NoBattery, Who::SelfConsumption, Who::Timer].map(Job::Standing);
+        let left_out = self.policy.rules.len() + usize::from(self.options.writes);
+        standings.into_iter().chain((0..left_out).map(Job::Without)).collect()
     }
 
     /// Does one job.
     #[must_use]
     pub fn run(&self, job: Job) -> Done {
         match job {
-            Job::Standing(who) => {
-                let (course, held) = self.course(who);
-                Done::Standing(Standing::new(who, course, &self.track), held)
-            }
+            Job::Standing(Who::Optimum) => self.optimum(),
+            Job::Standing(Who::Policy) => self.policy(),
+            Job::Standing(who) => Done::Standing(Standing::new(who, self.course(who), &self.track)),
             Job::Without(rule) => {
                 let mut policy = self.policy.clone();
                 if rule < policy.rules.len() {
                     policy.rules.remove(rule);
                 }
-                Done::Without(rule, self.replayed(&policy).0.account(&self.track))
+                let mut mind = PolicyMind::new(&policy, &self.track, self.options.tick);
+                Done::Without(rule, self.replayed(&policy, &mut mind).0.account(&self.track))
             }
         }
     }
@@ -91,21 +106,28 @@ impl<'a> Trial<'a> {
         let mut standings = Vec::new();
         let mut without = Vec::new();
         let mut held = Vec::new();
+        let mut writes = None;
+        let mut gap = 0.0;
+        let (mut stored_price, mut basis) = (worth_stored(&self.track, &self.policy.battery), Basis::MeanImport);
         for done in done {
             match done {
-                Done::Standing(standing, hours) => {
-                    if standing.who == Who::Policy {
-                        held = hours;
-                    }
+                Done::Standing(standing) => standings.push(standing),
+                Done::Policy(standing, hours, written) => {
+                    (held, writes) = (hours, written);
+                    standings.push(standing);
+                }
+                Done::Optimum(standing, apart, worth) => {
+                    (gap, stored_price, basis) = (apart, worth, Basis::Marginal);
                     standings.push(standing);
                 }
                 Done::Without(rule, account) => without.push((rule, account)),
+                Done::Nothing => {}
             }
         }
         standings.sort_by_key(|standing| standing.who);
-        let (stored_price, basis) = self.stored_price();
-        let policy = standings.iter().find(|standing| standing.who == Who::Policy);
-        let cost = policy.map(|standing| standing.account.compared(stored_price));
+        let policy = standings.iter().find(|standing| standing.who == Who::Policy).map(|standing| standing.account);
+        let obeyed = without.iter().find(|(rule, _)| *rule == self.policy.rules.len()).map(|(_, account)| *account);
+        let cost = obeyed.or(policy).map(|account| account.compared(stored_price));
         let rule = |(index, rule): (usize, &crate::policy::Rule)| {
             let left_out = without.iter().find(|(without, _)| *without == index);
             let left_out = left_out.map(|(_, account)| account.compared(stored_price));
@@ -127,33 +149,52 @@ impl<'a> Trial<'a> {
             standings,
             stored_price,
             basis,
-            gap: 0.0,
+            gap,
+            writes,
+            charges: Charges::default(),
             rules: self.policy.rules.iter().enumerate().map(rule).collect(),
             otherwise: held.last().copied().unwrap_or_default(),
             track: self.track,
         }
     }
 
-    fn course(&self, who: Who) -> (Course, Vec<Duration>) {
+    fn optimum(&self) -> Done {
+        let best = best(&self.track, &self.policy.battery, self.options.start);
+        best.map_or(Done::Nothing, |best| {
+            Done::Optimum(Standing::new(Who::Optimum, best.course, &self.track), best.gap, best.worth)
+        })
+    }
+
+    fn policy(&self) -> Done {
+        let (policy, tick) = (self.policy, self.options.tick);
+        let standing = |course| Standing::new(Who::Policy, course, &self.track);
+        if self.options.writes {
+            let mut mind = Scheduled::new(policy, &self.track, tick);
+            let (course, held) = self.replayed(policy, &mut mind);
+            return Done::Policy(standing(course), held, Some(mind.writes()));
+        }
+        let (course, held) = self.replayed(policy, &mut PolicyMind::new(policy, &self.track, tick));
+        Done::Policy(standing(course), held, None)
+    }
+
+    /// The ways that ask no policy.
+    fn course(&self, who: Who) -> Course {
         let battery = &self.policy.battery;
-        let Options { start, tick } = self.options;
-        let course = match who {
-            Who::NoBattery | Who::Optimum => Course::without_battery(&self.track),
+        let Options { start, tick, .. } = self.options;
+        match who {
+            Who::NoBattery | Who::Optimum | Who::Policy => Course::without_battery(&self.track),
             Who::SelfConsumption => {
                 replay(&self.track, battery, start, tick, &mut SelfConsumption(battery.reserve), |_| {})
             }
             Who::Timer => replay(&self.track, battery, start, tick, &mut Timer::new(battery, &self.track), |_| {}),
-            Who::Policy => return self.replayed(self.policy),
-        };
-        (course, Vec::new())
+        }
     }
 
     /// A policy's way through the history, and for how long each of its rules won; what no rule won comes last.
-    fn replayed(&self, policy: &Policy) -> (Course, Vec<Duration>) {
-        let Options { start, tick } = self.options;
+    fn replayed(&self, policy: &Policy, mind: &mut impl Mind) -> (Course, Vec<Duration>) {
+        let Options { start, tick, .. } = self.options;
         let mut seconds = vec![0u64; policy.rules.len() + 1];
-        let mut mind = PolicyMind::new(policy, &self.track, tick);
-        let course = replay(&self.track, &policy.battery, start, tick, &mut mind, |ran| {
+        let course = replay(&self.track, &policy.battery, start, tick, mind, |ran| {
             let index = match ran.decision.source {
                 Source::Rule(index) => index,
                 Source::Otherwise | Source::Override => policy.rules.len(),
@@ -163,10 +204,5 @@ impl<'a> Trial<'a> {
             }
         });
         (course, seconds.into_iter().map(Duration::from_secs).collect())
-    }
-
-    /// What a stored kWh is priced at.
-    fn stored_price(&self) -> (f64, Basis) {
-        (worth_stored(&self.track, &self.policy.battery), Basis::MeanImport)
     }
 }

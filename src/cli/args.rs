@@ -446,6 +446,12 @@ pub struct Backtest {
     /// How the history is lived through.
     #[command(flatten)]
     pub replayed: Replayed,
+    /// A charge for each local day, shown beside the costs
+    #[arg(long, value_name = "AMOUNT", default_value_t = 0.0)]
+    pub standing_charge: f64,
+    /// A charge for each kW of each month's highest import, as the mean over a clock hour, shown beside the costs
+    #[arg(long, value_name = "AMOUNT", default_value_t = 0.0)]
+    pub peak_charge: f64,
 }
 
 /// `compare`
@@ -463,15 +469,22 @@ pub struct Compare {
 /// A history and how it is lived through.
 #[derive(Debug, Args)]
 pub struct Replayed {
-    /// The history: CSV or CSV.gz with `start,load_kwh,pv_kwh` and, where wanted, `import_price,export_price`
+    /// The history: CSV or CSV.gz with `start,load_kwh,pv_kwh` and, where wanted, `import_price,export_price`; or `journal`, or
+    /// `vendor` for what the device's maker keeps
     #[arg(long, value_name = "FILE")]
     pub history: PathBuf,
+    /// Of the vendor's history, how many days up to yesterday; each is fetched once and kept in the state folder
+    #[arg(long, default_value_t = 30)]
+    pub days: u16,
     /// The state of charge at the beginning
     #[arg(long, value_name = "PERCENT", default_value = "50%")]
     pub soc: String,
     /// The time between two looks
     #[arg(long, value_name = "DURATION", default_value = "5min")]
     pub tick: String,
+    /// Reach the battery through schedules and the budget of writes, as live, instead of commands obeyed at once (slower)
+    #[arg(long)]
+    pub writes: bool,
 }
 
 /// `simulate`

@@ -1,22 +1,19 @@
 //! `backtest`: what a policy would have cost over a history, beside what was possible. It asks nobody and writes nothing.
 
 use std::num::NonZero;
-use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
 use super::args::{Backtest, Format, Replayed};
 use super::output::{Failure, OK, Outcome, failure, print, print_json};
+use super::progress::bar;
 use super::session::Session;
-use super::terminal;
-use crate::backtest::{Done, Job, Options, Trial};
-use crate::feed::history;
-use crate::history::History;
+use super::{history, terminal};
+use crate::backtest::{Charges, Done, Job, Options, Trial};
 use crate::policy;
 use crate::report;
+use crate::units::Price;
 
 /// The shortest and the longest time between two looks.
 const TICK: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(3600)];
@@ -27,12 +24,13 @@ const TICK: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(3600)]
 /// The policy, the history or the options cannot be used.
 pub fn run(options: &Backtest, session: &Session<'_>) -> Outcome {
     let loaded = session.policy(&options.policy)?;
-    let history = history(&options.replayed.history)?;
+    let history = history::named(&options.replayed, &loaded, session)?;
     let trial = Trial::new(&loaded.policy, &history, replayed(&options.replayed)?)?;
     let jobs = trial.jobs();
     let done = side_by_side(&jobs, "trying the policy", |job: &Job| trial.run(*job));
     let done: Vec<Done> = done.into_iter().flatten().collect();
-    let outcome = trial.outcome(done);
+    let mut outcome = trial.outcome(done);
+    outcome.charges = charges(options)?;
     match session.format() {
         Format::Text => print(&report::backtest_text(&outcome, terminal::style())),
         Format::Json => print_json(&report::backtest_json(&outcome)),
@@ -40,12 +38,15 @@ pub fn run(options: &Backtest, session: &Session<'_>) -> Outcome {
     Ok(OK)
 }
 
-/// The history in a file.
-///
-/// # Errors
-/// It cannot be read, or is no history.
-pub fn history(path: &Path) -> Result<History, Failure> {
-    history::open(path).map_err(|error| Failure(format!("{}: {error}", path.display())))
+fn charges(options: &Backtest) -> Result<Charges, Failure> {
+    let sound = |name: &str, amount: f64| match Price::per_kwh(amount) {
+        Some(_) if amount >= 0.0 => Ok(amount),
+        _ => failure(format!("--{name} {amount}: expected an amount of money")),
+    };
+    Ok(Charges {
+        standing: sound("standing-charge", options.standing_charge)?,
+        peak: sound("peak-charge", options.peak_charge)?,
+    })
 }
 
 /// How a history is lived through.
@@ -63,12 +64,12 @@ pub fn replayed(options: &Replayed) -> Result<Options, Failure> {
             options.tick
         ));
     }
-    Ok(Options { start, tick })
+    Ok(Options { start, tick, writes: options.writes })
 }
 
 /// Does jobs beside each other, one thread a processor, and gives what came of each in their order.
 pub fn side_by_side<J: Sync, D: Send>(jobs: &[J], what: &str, run: impl Fn(&J) -> D + Sync) -> Vec<Option<D>> {
-    let bar = progress(jobs.len(), what);
+    let bar = bar(jobs.len(), what);
     let next = Mutex::new(jobs.iter().enumerate());
     let done: Mutex<Vec<Option<D>>> = Mutex::new(jobs.iter().map(|_| None).collect());
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(jobs.len());
@@ -91,15 +92,4 @@ pub fn side_by_side<J: Sync, D: Send>(jobs: &[J], what: &str, run: impl Fn(&J) -
     });
     bar.finish_and_clear();
     done.into_inner().unwrap_or_default()
-}
-
-fn progress(length: usize, what: &str) -> ProgressBar {
-    if !terminal::progress() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::with_draw_target(u64::try_from(length).ok(), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.set_message(what.to_owned());
-    bar
 }

@@ -1,10 +1,10 @@
 //! `compare`: what a change to a policy changes over a history. It asks nobody and writes nothing.
 
 use super::args::{Compare, Form};
-use super::backtest::{history, replayed};
+use super::backtest::replayed;
 use super::output::{OK, Outcome, PENDING, print, print_json};
 use super::session::Session;
-use super::terminal;
+use super::{history, terminal};
 use crate::backtest::Contest;
 use crate::report;
 
@@ -14,7 +14,7 @@ use crate::report;
 /// A policy, the history or the options cannot be used.
 pub fn run(options: &Compare, session: &Session<'_>) -> Outcome {
     let (old, new) = (session.policy(&options.old)?, session.policy(&options.new)?);
-    let history = history(&options.replayed.history)?;
+    let history = history::named(&options.replayed, &new, session)?;
     let comparison = Contest::new(&old.policy, &new.policy, &history, replayed(&options.replayed)?)?.run();
     match session.form() {
         Form::Text | Form::Junit => print(&report::compare_text(&comparison, terminal::style())),

@@ -70,6 +70,15 @@ pub fn open(path: &Path) -> Result<History, FeedError> {
 /// # Errors
 /// As [`open`].
 pub fn read(text: impl Read) -> Result<History, FeedError> {
+    let (rows, priced, findings) = rows(text)?;
+    Ok(History::from_rows(rows, priced, findings)?)
+}
+
+/// The rows of a CSV file that can be used, the prices that it brings, and what is wrong with the rest.
+///
+/// # Errors
+/// It cannot be read, or its header is not that of a history.
+pub fn rows(text: impl Read) -> Result<(Vec<Row>, Priced, Findings), FeedError> {
     // One byte more than allowed tells a file that is cut off from one that ends.
     let mut bounded = text.take(MAX_BYTES + 1);
     let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(&mut bounded);
@@ -88,7 +97,22 @@ pub fn read(text: impl Read) -> Result<History, FeedError> {
         return Err(FeedError::TooLarge);
     }
     let priced = Priced { import: columns.import.is_some(), export: columns.export.is_some() };
-    Ok(History::from_rows(rows, priced, findings)?)
+    Ok((rows, priced, findings))
+}
+
+/// Writes rows without prices as a history that [`rows`] reads again; there is the whole file or none.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn save(path: &Path, rows: &[Row]) -> std::io::Result<()> {
+    let mut text = format!("{}\n", COLUMNS.get(..3).unwrap_or_default().join(","));
+    for row in rows {
+        let start = row.start.format("%Y-%m-%dT%H:%M:%SZ");
+        text += &format!("{start},{},{}\n", row.load.kilowatt_hours(), row.solar.kilowatt_hours());
+    }
+    let beside = path.with_extension("part");
+    std::fs::write(&beside, text)?;
+    std::fs::rename(&beside, path)
 }
 
 fn columns(header: &ByteRecord) -> Result<Columns, FeedError> {

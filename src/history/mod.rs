@@ -2,9 +2,11 @@
 //! mended: a row that cannot be used leaves a gap, and a gap is skipped.
 
 mod finding;
+mod sampled;
 mod steps;
 
 pub use finding::{Fault, Finding, Findings, Place};
+pub use sampled::{Sample, rows};
 
 use crate::time::{Instant, Zone, after, elapsed};
 use crate::units::{Energy, Power, Price};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::backtest::{Account, Basis, Outcome, RuleOutcome, Standing, Who};
+use crate::backtest::{Account, Basis, Outcome, RuleOutcome, Standing, Who, Writes};
 use crate::history::Findings;
 use crate::time::spoken;
 use crate::units::{Energy, trimmed};
@@ -28,6 +28,7 @@ pub fn backtest_text(outcome: &Outcome, style: Style) -> String {
     standings(&mut screen, outcome);
     screen.blank();
     verdict(&mut screen, outcome);
+    charges(&mut screen, outcome);
     screen.blank();
     months(&mut screen, outcome);
     screen.blank();
@@ -60,13 +61,22 @@ fn head(screen: &mut Screen, outcome: &Outcome) {
     let prices =
         if track.published { "prices of the history, known from noon of the day before" } else { "the tariff's bands" };
     let battery = outcome.battery;
-    let words = format!(
-        "{} from {} · a look every {} · {prices} · commands taken as obeyed at once, so no write is counted",
-        battery.capacity,
-        outcome.start,
-        spoken(outcome.tick),
-    );
+    let words =
+        format!("{} from {} · a look every {} · {prices}", battery.capacity, outcome.start, spoken(outcome.tick),);
     screen.prose(Line::default(), Role::Faint, &words, 0);
+}
+
+/// How the policy reached the battery, and what that took.
+fn reached(screen: &mut Screen, writes: Option<Writes>) {
+    let words = match writes {
+        Some(Writes { total, per_day_max, apart }) => format!(
+            "through schedules: {total} writes, {per_day_max} on the fullest day; the device did something else than commanded for \
+             {} h",
+            hours(apart)
+        ),
+        None => "its commands are taken as obeyed at once: no write is counted (--writes does)".to_owned(),
+    };
+    screen.prose(Line::default(), Role::Faint, &words, 2);
 }
 
 fn standings(screen: &mut Screen, outcome: &Outcome) {
@@ -91,6 +101,20 @@ fn standings(screen: &mut Screen, outcome: &Outcome) {
     screen.table(Table { indent: 2, most: &[20, 12, 12, 12, 12], flex: 0 }, &rows);
 }
 
+/// What is billed beside energy, if anything is.
+fn charges(screen: &mut Screen, outcome: &Outcome) {
+    let Outcome { charges, track, .. } = outcome;
+    if charges.is_nothing() {
+        return;
+    }
+    let peak =
+        |standing: &Standing| format!("{} {}", who(standing.who), money(charges.peak_of(track, &standing.course)));
+    let peaks: Vec<String> = outcome.standings.iter().map(peak).collect();
+    let each = money(charges.standing_of(track));
+    let words = format!("beside that, and in no share: standing charge {each} each; peak charge {}", peaks.join(", "));
+    screen.prose(Line::default(), Role::Faint, &words, 2);
+}
+
 fn verdict(screen: &mut Screen, outcome: &Outcome) {
     let shares = outcome.shares();
     let saved = |from: Who| Some(outcome.compared(from)? - outcome.compared(Who::Policy)?);
@@ -103,6 +127,7 @@ fn verdict(screen: &mut Screen, outcome: &Outcome) {
     let told = [against(Who::NoBattery, shares.captured_of_none), against(Who::SelfConsumption, shares.captured)];
     let told: Vec<String> = told.into_iter().flatten().collect();
     screen.prose(Line::default().text(Role::Title, "the policy "), Role::Text, &told.join("; "), 2);
+    reached(screen, outcome.writes);
     let price = format!("{:.4}", outcome.stored_price);
     let basis = match outcome.basis {
         Basis::Marginal => "what one more would have been worth to the optimum",

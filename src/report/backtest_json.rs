@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::backtest::{Account, Basis, Outcome, Shares, Standing, Who};
+use crate::backtest::{Account, Basis, Outcome, Shares, Standing, Who, Writes};
 use crate::history::Findings;
 
 use super::moment::rfc3339;
@@ -32,7 +32,7 @@ pub fn backtest_json(outcome: &Outcome) -> Value {
         "soc": outcome.start.percent(),
         "tick_seconds": outcome.tick.as_secs(),
         "prices": if track.published { "history" } else { "tariff" },
-        "fidelity": "commands",
+        "fidelity": if outcome.writes.is_some() { "schedules" } else { "commands" },
         "cost": cost,
         "billed": each(&|standing| json!(standing.account.bill())),
         "stored": {
@@ -40,11 +40,17 @@ pub fn backtest_json(outcome: &Outcome) -> Value {
             "basis": match outcome.basis { Basis::Marginal => "marginal", Basis::MeanImport => "mean-import" },
             "gained": each(&|standing| json!(standing.account.gained.kilowatt_hours())),
         },
+        "charges": each(&|standing| {
+            json!({
+                "standing": outcome.charges.standing_of(track),
+                "peak": outcome.charges.peak_of(track, &standing.course),
+            })
+        }),
         "gap": outcome.gap,
         "captured": captured,
         "captured_of_none": captured_of_none,
         "energy": each(&|standing| energy(outcome, &standing.account)),
-        "writes": Value::Null,
+        "writes": outcome.writes.map(writes_json),
         "rules": rules(outcome),
         "otherwise_hours": outcome.otherwise.as_secs_f64() / 3600.0,
         "months": months(outcome),
@@ -85,6 +91,15 @@ fn months(outcome: &Outcome) -> Vec<Value> {
         })
     };
     months.iter().map(month).collect()
+}
+
+/// What was written, as data.
+pub(super) fn writes_json(writes: Writes) -> Value {
+    json!({
+        "total": writes.total,
+        "per_day_max": writes.per_day_max,
+        "apart_hours": writes.apart.as_secs_f64() / 3600.0,
+    })
 }
 
 /// What was wrong with a history, as data.

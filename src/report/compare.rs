@@ -26,6 +26,7 @@ pub fn compare_text(comparison: &Comparison, style: Style) -> String {
     screen.table(Table { indent: 2, most: &[44, 12, 14, 14, 12, 12], flex: 0 }, &rows);
     screen.blank();
     screen.prose(Line::default(), Role::Title, &verdict(comparison), 0);
+    screen.prose(Line::default(), Role::Faint, &reached(comparison), 0);
     for group in comparison.groups.iter().take(MOST_GROUPS) {
         screen.blank();
         difference(&mut screen, comparison, group);
@@ -60,7 +61,7 @@ pub fn compare_markdown(comparison: &Comparison) -> String {
         ];
         text += &format!("| {} |\n", cells.map(|cell| markdown(&cell)).join(" | "));
     }
-    text += &format!("\n{}\n", markdown(&elsewhere(comparison)));
+    text += &format!("\n{}; {}\n", markdown(&elsewhere(comparison)), markdown(&reached(comparison)));
     let hidden = comparison.groups.len().saturating_sub(MOST_GROUPS);
     if hidden > 0 {
         text += &format!("\nand {hidden} kinds of difference more\n");
@@ -140,6 +141,17 @@ fn rest(screen: &mut Screen, comparison: &Comparison) {
 fn elsewhere(comparison: &Comparison) -> String {
     let shift = &comparison.elsewhere;
     format!("while both command the same: {}, {}", kwh(shift), priced(shift.money, comparison))
+}
+
+/// How either reached the battery.
+fn reached(comparison: &Comparison) -> String {
+    match (comparison.old.writes, comparison.new.writes) {
+        (Some(old), Some(new)) => format!(
+            "through schedules: {} writes before, {} after; {} and {} on the fullest day",
+            old.total, new.total, old.per_day_max, new.per_day_max
+        ),
+        _ => "commands are taken as obeyed at once: no write is counted (--writes does)".to_owned(),
+    }
 }
 
 fn kwh(shift: &Shift) -> String {

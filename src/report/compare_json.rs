@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::backtest::{Comparison, Difference, Held, Shift, Side};
 
-use super::backtest_json::findings_json;
+use super::backtest_json::{findings_json, writes_json};
 use super::json;
 use super::moment::rfc3339;
 
@@ -19,6 +19,7 @@ pub fn compare_json(comparison: &Comparison) -> Value {
             "import": side.account.import.kilowatt_hours(),
             "export": side.account.export.kilowatt_hours(),
             "gained": side.account.gained.kilowatt_hours(),
+            "writes": side.writes.map(writes_json),
         })
     };
     json!({

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::company::SERVICE;
 use super::gather::Remembrance;
 use super::site::{DRIVER_NOTE, Site, SiteError};
+use crate::device::access::HistoryPoint;
 use crate::device::{DeviceError, Object, Schedule, Settings};
 use crate::engine::{Situation, banded_prices};
 use crate::plan::{Inputs, Plan};
@@ -84,6 +85,14 @@ impl Site {
         let schedule = self.recalled(schedule)?;
         self.schedule = Some((schedule, self.clock.now()));
         Ok(schedule)
+    }
+
+    /// What the device's maker keeps of one local day, oldest first.
+    ///
+    /// # Errors
+    /// The device does not answer.
+    pub async fn history(&mut self, day: chrono::NaiveDate) -> Result<Vec<HistoryPoint>, SurveyError> {
+        Ok(self.hand.reader().history(day).await?)
     }
 
     /// Keeps what the driver wants remembered, so that every process holds one pace: for this site, and for all others of its
