@@ -87,17 +87,22 @@ impl Default for StoredWorth {
 impl SlotWorth {
     /// What the next kWh would be worth if it were stored on top of this charge.
     #[must_use]
-    pub fn worth_at(&self, soc: Soc) -> Price {
-        let width = (100.0 - self.reserve.percent()) / f64::from(u32::try_from(LEVELS).unwrap_or(u32::MAX));
-        let mut top = self.reserve.percent();
-        let mut levels = self.levels.iter().peekable();
-        while let Some(level) = levels.next() {
-            top += width;
-            if soc.percent() < top || levels.peek().is_none() {
-                return *level;
-            }
-        }
-        Price::default()
+    pub fn of_next(&self, soc: Soc) -> Price {
+        self.level(|top| soc.percent() < top)
+    }
+
+    /// What the kWh is worth that would be used next.
+    #[must_use]
+    pub fn of_last(&self, soc: Soc) -> Price {
+        self.level(|top| soc.percent() <= top)
+    }
+
+    /// The worth of the first level whose upper end passes, else of the last.
+    fn level(&self, passes: impl Fn(f64) -> bool) -> Price {
+        let width = (100.0 - self.reserve.percent()) / f64::from(u32::try_from(LEVELS).unwrap_or(1));
+        let tops = (1..).map(|count| self.reserve.percent() + width * f64::from(count));
+        let found = self.levels.iter().zip(tops).find(|(_, top)| passes(*top)).map(|(level, _)| *level);
+        found.or(self.levels.last().copied()).unwrap_or_default()
     }
 }
 
@@ -146,8 +151,10 @@ mod tests {
     #[test]
     fn the_worth_is_that_of_the_next_kilowatt_hour() {
         let slot = slot("01:00", "02:00");
-        let worth = |percent| slot.worth_at(Soc::from_percent(percent).expect("a percentage")).amount();
-        assert_eq!((worth(0.0), worth(20.0), worth(23.9)), (0.4, 0.4, 0.4));
-        assert_eq!((worth(24.0), worth(60.0), worth(100.0)), (0.1, 0.1, 0.1));
+        let next = |percent| slot.of_next(Soc::from_percent(percent).expect("a percentage")).amount();
+        assert_eq!((next(0.0), next(20.0), next(23.9)), (0.4, 0.4, 0.4));
+        assert_eq!((next(24.0), next(60.0), next(100.0)), (0.1, 0.1, 0.1));
+        let last = |percent| slot.of_last(Soc::from_percent(percent).expect("a percentage")).amount();
+        assert_eq!((last(0.0), last(24.0), last(24.1), last(100.0)), (0.4, 0.4, 0.1, 0.1));
     }
 }

@@ -7,10 +7,14 @@ use std::process::Command as Process;
 use std::time::Duration;
 
 use offpeak::battery::{self, Behaviour};
-use offpeak::engine::{Command, followed};
+use offpeak::engine::{
+    Command, Memory, Override, Seen, Situation, Source, Verdict, banded_prices, evaluate, explain, followed,
+};
 use offpeak::follow::stored_worth;
-use offpeak::forecast::Past;
-use offpeak::policy::model::Battery;
+use offpeak::forecast::{Forecast, Past};
+use offpeak::policy::model::{Action, Battery};
+use offpeak::policy::{Policy, load};
+use offpeak::snapshot::{Reading, Snapshot, Unknown};
 use offpeak::tariff::{PriceSeries, PriceSlot, Prices};
 use offpeak::time::{Instant, Zone, after};
 use offpeak::units::{Energy, Fraction, Power, Price, Soc};
@@ -130,4 +134,124 @@ fn a_measured_year_is_worth_more_than_a_plain_planner_made_of_it() {
         println!("spot, {looks} looks an hour: {cost:.2} against {own_way:.2}");
         assert!(cost < own_way - 0.5, "{cost}");
     }
+}
+
+const POLICY: &str = "
+offpeak: 1
+site: home
+timezone: Europe/London
+device: { driver: simulated }
+battery:
+  capacity: 10 kWh
+  charge power: 5 kW
+  discharge power: 5 kW
+  round trip efficiency: 90%
+  reserve: 10%
+tariff:
+  currency: GBP
+  import:
+    night: { price: 0.07, time: 00:00-06:00 }
+    day: { price: 0.27 }
+rules:
+  - name: Never in the afternoon
+    when: { time: 13:00-14:00 }
+    then: hold
+  - name: Plan
+    when: {}
+    then: follow the cheapest plan
+  - name: Below it
+    when: {}
+    then: self-consume down to 30%
+";
+
+fn policy() -> Policy {
+    let loaded = load("follow.yaml", POLICY);
+    loaded.policy.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics))
+}
+
+fn at(text: &str) -> Instant {
+    text.parse().unwrap()
+}
+
+fn prices(policy: &Policy, now: Instant, load: Option<f64>) -> Prices {
+    let mut prices = banded_prices(policy, now, after(now, offpeak::follow::HORIZON));
+    let power = |watts| Power::from_watts(watts).unwrap();
+    let forecast = load.map_or_else(Forecast::default, |load| {
+        Forecast::certain(now, after(now, offpeak::follow::HORIZON), power(load), power(0.0))
+    });
+    prices.stored = stored_worth(&policy.battery, &prices, &forecast, now);
+    prices
+}
+
+fn holding(percent: f64, now: Instant) -> Snapshot {
+    Snapshot { soc: Some(Reading::good(Soc::from_percent(percent).unwrap(), now)), ..Snapshot::default() }
+}
+
+#[test]
+fn the_plan_decides_below_the_rules_above_it() {
+    let policy = policy();
+    let check = |now: &str, percent: f64, source: Source, expect: &str| {
+        let now = at(now);
+        let (prices, snapshot) = (prices(&policy, now, Some(300.0)), holding(percent, now));
+        let situation = Situation { snapshot: &snapshot, prices: &prices, manual: None, now };
+        let decision = evaluate(&policy, &situation, &Memory::empty(&policy));
+        assert_eq!((decision.source, decision.command.to_string().as_str()), (source, expect), "{now} {percent}");
+    };
+    check("2026-11-20T01:00:00Z", 20.0, Source::Rule(1), "charge to 75 %");
+    check("2026-11-20T05:30:00Z", 80.0, Source::Rule(1), "self-consume down to 10 %");
+    check("2026-11-20T10:00:00Z", 40.0, Source::Rule(1), "self-consume down to 10 %");
+    check("2026-11-20T13:30:00Z", 40.0, Source::Rule(0), "hold");
+}
+
+#[test]
+fn what_is_not_known_keeps_its_rule_from_firing_and_says_why() {
+    let policy = policy();
+    let now = at("2026-11-20T01:00:00Z");
+    let check = |prices: &Prices, snapshot: &Snapshot, expect: Unknown| {
+        let situation = Situation { snapshot, prices, manual: None, now };
+        let explained = explain(&policy, &situation, &Memory::empty(&policy));
+        assert_eq!(explained.decision.source, Source::Rule(2));
+        assert_eq!(explained.weighed, None);
+        let Verdict::Unknown(found) = explained.rules[1] else { panic!("{:?}", explained.rules[1]) };
+        assert_eq!(found.text, "follow the cheapest plan");
+        assert_eq!(found.place, &policy.rules[1].then_place);
+        let why = match found.seen {
+            Seen::Missing { why, .. } => why,
+            Seen::NotYetKnown(_) => Unknown::NotYetKnown,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(why, expect);
+    };
+    let (known, charged) = (prices(&policy, now, Some(300.0)), holding(20.0, now));
+    check(&known, &Snapshot::default(), Unknown::NoReading);
+    check(&known, &holding(20.0, now - chrono::Duration::hours(1)), Unknown::TooOld);
+    check(&prices(&policy, now, None), &charged, Unknown::NoForecast);
+    check(&prices(&policy, now - chrono::Duration::days(3), Some(300.0)), &charged, Unknown::NoPrice);
+    check(&Prices::default(), &charged, Unknown::NotYetKnown);
+}
+
+#[test]
+fn what_was_weighed_is_told() {
+    let policy = policy();
+    let now = at("2026-11-20T01:00:00Z");
+    let (prices, snapshot) = (prices(&policy, now, Some(300.0)), holding(20.0, now));
+    let situation = Situation { snapshot: &snapshot, prices: &prices, manual: None, now };
+    let weighed = explain(&policy, &situation, &Memory::empty(&policy)).weighed.expect("what was weighed");
+    assert!(weighed.worth > weighed.storing && weighed.storing > weighed.import && weighed.import > weighed.using);
+    assert_eq!(weighed.import.amount(), 0.07);
+    assert_eq!(weighed.soc.percent(), 20.0);
+}
+
+#[test]
+fn the_owner_may_ask_for_the_plan_by_hand() {
+    let policy = policy();
+    let now = at("2026-11-20T13:30:00Z");
+    let manual = Override { action: Action::FollowPlan, until: after(now, HOUR) };
+    let decide = |prices: &Prices| {
+        let snapshot = holding(40.0, now);
+        let situation = Situation { snapshot: &snapshot, prices, manual: Some(&manual), now };
+        evaluate(&policy, &situation, &Memory::empty(&policy)).source
+    };
+    assert_eq!(decide(&prices(&policy, now, Some(300.0))), Source::Override);
+    assert_eq!(decide(&prices(&policy, now, None)), Source::Rule(0), "what is not known leaves the rules in force");
 }

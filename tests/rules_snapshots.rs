@@ -276,6 +276,30 @@ fn ev_guard() {
 }
 
 #[test]
+fn cheapest_plan() {
+    let name = "cheapest-plan";
+    let night = moment("At night", "2026-11-21 01:00").soc(35.0).load(500.0);
+    let evening = moment("In the peak", "2026-11-20 18:00").soc(70.0).load(900.0);
+    screens(
+        name,
+        "a-night-and-a-day",
+        &[
+            moment("The first evening, nothing set yet", "2026-11-20 20:00").soc(55.0).load(700.0).factory(),
+            night,
+            moment("Charged", "2026-11-21 04:00").soc(95.0).load(500.0).battery(0.0),
+            moment("Before the peak with little left", "2026-11-21 14:00").soc(25.0).load(900.0),
+            evening,
+            moment("A car draws", "2026-11-20 18:30").soc(55.0).load(7600.0).car(7200.0),
+            moment("Blind", "2026-11-21 02:00").soc(55.0).load(500.0).blind(),
+        ],
+    );
+    json(name, "at-night", &night);
+    why(name, "at-night", &night);
+    why(name, "in-the-peak", &evening);
+    diary(name, "2026-11-20 12:00", 3);
+}
+
+#[test]
 fn holiday_calendar() {
     let name = "holiday-calendar";
     let monday = moment("Monday morning before work", "2026-11-23 07:30").soc(100.0).load(900.0).battery(0.0);

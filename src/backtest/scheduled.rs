@@ -244,5 +244,5 @@ fn outlook(track: &Track, now: Instant) -> Outlook {
             solar.push((at, sums.1 * (1.0 / sums.2)));
         }
     }
-    Outlook { load: Steps::new(load), solar: Steps::new(solar), ev: Steps::default() }
+    Outlook { load: Steps::new(load), solar: Steps::new(solar), ..Outlook::default() }
 }

@@ -10,6 +10,9 @@ use crate::time::{Instant, after, elapsed};
 /// The most slots that are looked at; what lies beyond is not.
 const MOST_SLOTS: usize = 1000;
 
+/// Up to here each price is a slot of its own.
+const NEAR: Duration = Duration::from_secs(4 * 3600);
+
 /// One slot in bare numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Slot {
@@ -24,19 +27,42 @@ pub(super) struct Slot {
 }
 
 /// The slots from now on, as far as prices and forecast are known without a hole.
+///
+/// Near ones are as fine as the prices are. Later ones are as long as the steps of the forecast, at the mean of their
+/// prices: what they are is decided when they are near.
 pub(super) fn slots(prices: &Prices, forecast: &Forecast, now: Instant) -> Vec<Slot> {
-    let mut slots = Vec::with_capacity(64);
-    let end = after(now, HORIZON);
+    let mut slots: Vec<Slot> = Vec::with_capacity(64);
+    let (near, end) = (after(now, NEAR), after(now, HORIZON));
     let mut from = now;
-    while from < end && slots.len() < MOST_SLOTS {
-        let Some(slot) = slot(prices, forecast, from, end) else { break };
+    let mut step_ends = now;
+    for _ in 0..MOST_SLOTS {
+        let Some((slot, step)) = slot(prices, forecast, from, end) else { break };
         from = slot.until;
-        slots.push(slot);
+        match slots.last_mut().filter(|_| near <= slot.from && slot.from < step_ends) {
+            Some(last) => last.join(&slot),
+            None => slots.push(slot),
+        }
+        step_ends = step.until;
     }
     slots
 }
 
-fn slot(prices: &Prices, forecast: &Forecast, from: Instant, end: Instant) -> Option<Slot> {
+impl Slot {
+    /// This slot and the one that follows it as one.
+    fn join(&mut self, next: &Slot) {
+        let hours = self.hours + next.hours;
+        let mean = |one: f64, other: f64| (one * self.hours + other * next.hours) / hours;
+        (self.import, self.export) = (mean(self.import, next.import), mean(self.export, next.export));
+        self.needs.iter_mut().zip(next.needs).for_each(|(one, other)| *one += other);
+        (self.until, self.hours) = (next.until, hours);
+    }
+}
+
+/// The slot that begins at an instant, with the step of the forecast that it lies in.
+fn slot<'f>(prices: &Prices, forecast: &'f Forecast, from: Instant, end: Instant) -> Option<(Slot, &'f Step)> {
+    if end <= from {
+        return None;
+    }
     let (import, import_until) = price(&prices.import, from)?;
     let (export, export_until) = if prices.export.slots().is_empty() {
         // A tariff that names no price of export pays nothing for it.
@@ -47,11 +73,8 @@ fn slot(prices: &Prices, forecast: &Forecast, from: Instant, end: Instant) -> Op
     let step = forecast.at(from)?;
     let until = step.until.min(import_until).min(export_until).min(end);
     let span = elapsed(from, until);
-    Some(Slot { from, until, hours: span.as_secs_f64() / 3600.0, import, export, needs: needs(step, span) })
-}
-
-fn needs(step: &Step, span: Duration) -> [f64; WAYS] {
-    step.needs.map(|need| need.over(span).kilowatt_hours())
+    let needs = step.needs.map(|need| need.over(span).kilowatt_hours());
+    Some((Slot { from, until, hours: span.as_secs_f64() / 3600.0, import, export, needs }, step))
 }
 
 /// A price and until when it holds.

@@ -5,9 +5,6 @@ use crate::forecast::WAYS;
 use crate::policy::model::Battery;
 use crate::worth::LEVELS;
 
-/// Less than this many kWh are a rounding error.
-const NOTHING: f64 = 1e-9;
-
 /// What a stored kWh is worth, level by level from the reserve up to full: never rising.
 pub(super) type Levels = [f64; LEVELS];
 
@@ -68,45 +65,54 @@ impl Store {
     }
 
     /// Adds one way's share of the slopes after a slot merged with its offers, without the first `skip` kWh.
-    fn merge(&self, after: &Levels, offers: [Offer; 2], skip: f64, before: &mut Levels) {
-        let share = 1.0 / f64::from(u32::try_from(WAYS).unwrap_or(1));
-        let mut pour = Pour { levels: before.iter_mut(), level: None, room: 0.0, width: self.width, skip, share };
-        let mut offers = offers.iter().peekable();
-        for worth in after {
-            while let Some(offer) = offers.next_if(|offer| offer.worth > *worth) {
-                pour.add(offer.worth, offer.width);
-            }
-            pour.add(*worth, self.width);
+    ///
+    /// The offers stand where they belong among the levels, the dearer one first. So up to any point of the merged slopes
+    /// it is plain how much of each offer lies before it, and the rest of the way lies in the levels.
+    fn merge(&self, after: &Levels, [buy, other]: [Offer; 2], skip: f64, before: &mut Levels) {
+        let share = 1.0 / f64::from(u32::try_from(WAYS).unwrap_or(1)) / self.width;
+        let buy_from = self.dearer(after, buy.worth);
+        let other_from = self.dearer(after, other.worth) + buy.width;
+        let mut levels = Sum { rest: after.iter(), level: 0.0, width: self.width, end: 0.0, sum: 0.0 };
+        let mut up_to = |point: f64| {
+            let bought = (point - buy_from).clamp(0.0, buy.width);
+            let used = (point - other_from).clamp(0.0, other.width);
+            levels.up_to(point - bought - used) + buy.worth * bought + other.worth * used
+        };
+        let mut point = skip;
+        let mut sum = up_to(point);
+        for level in before {
+            point += self.width;
+            let next = up_to(point);
+            *level += (next - sum) * share;
+            sum = next;
         }
-        offers.for_each(|offer| pour.add(offer.worth, offer.width));
+    }
+
+    /// How much energy lies in the levels that are worth more than this.
+    fn dearer(&self, levels: &Levels, than: f64) -> f64 {
+        levels.iter().take_while(|worth| **worth > than).map(|_| self.width).sum()
     }
 }
 
-/// Slopes that fill the levels one after another.
-struct Pour<'a> {
-    levels: std::slice::IterMut<'a, f64>,
-    level: Option<&'a mut f64>,
-    room: f64,
+/// The worth of all energy up to a point that moves on from level to level.
+struct Sum<'a> {
+    rest: std::slice::Iter<'a, f64>,
+    level: f64,
     width: f64,
-    skip: f64,
-    share: f64,
+    /// Where the level ends, and what all up to there is worth.
+    end: f64,
+    sum: f64,
 }
 
-impl Pour<'_> {
-    fn add(&mut self, worth: f64, mut amount: f64) {
-        let skipped = self.skip.min(amount);
-        self.skip -= skipped;
-        amount -= skipped;
-        while amount > NOTHING {
-            if self.room <= NOTHING {
-                self.level = self.levels.next();
-                self.room = self.width;
-            }
-            let Some(level) = self.level.as_mut() else { return };
-            let part = amount.min(self.room);
-            **level += worth * (part / self.width) * self.share;
-            self.room -= part;
-            amount -= part;
+impl Sum<'_> {
+    /// The worth of all up to a point that is no earlier than the one before.
+    fn up_to(&mut self, point: f64) -> f64 {
+        while self.end < point {
+            let Some(level) = self.rest.next() else { break };
+            self.level = *level;
+            self.end += self.width;
+            self.sum += self.level * self.width;
         }
+        self.sum - self.level * (self.end - point)
     }
 }

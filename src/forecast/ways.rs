@@ -93,20 +93,21 @@ pub(super) fn ways(samples: &[Sample]) -> Ways {
 /// The means of equal parts of a weighted sample in order: the lowest quarter, the next, and so on.
 fn parts(sorted: &[(f64, f64)]) -> [f64; WAYS] {
     let share = 1.0 / f64::from(u32::try_from(WAYS).unwrap_or(u32::MAX));
-    let mut means = [0.0; WAYS];
-    let mut low = 0.0;
-    for mean in &mut means {
-        let high = low + share;
-        let mut begin = 0.0;
-        let mut taken = 0.0;
-        for (value, weight) in sorted {
-            let part = ((begin + weight).min(high) - f64::max(begin, low)).max(0.0);
-            *mean += part * value;
+    let mut samples = sorted.iter();
+    let (mut value, mut left) = (0.0, 0.0);
+    [0.0; WAYS].map(|_| {
+        let (mut sum, mut taken) = (0.0, 0.0);
+        while taken < share {
+            if left <= 0.0 {
+                let Some(sample) = samples.next() else { break };
+                (value, left) = *sample;
+            }
+            let part = f64::min(left, share - taken);
+            sum += part * value;
             taken += part;
-            begin += weight;
+            left -= part;
         }
-        *mean /= if taken > 0.0 { taken } else { 1.0 };
-        low = high;
-    }
-    means
+        // What rounding left of the last part is as the last sample.
+        if taken > 0.0 { sum / taken } else { value }
+    })
 }

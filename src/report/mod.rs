@@ -20,6 +20,7 @@ pub mod reason;
 mod screen;
 pub mod spark;
 pub mod style;
+mod weighed;
 mod why;
 pub mod words;
 mod writes;

@@ -12,7 +12,7 @@ use crate::time::{Instant, Local, before};
 use super::layout::{Line, Piece, Screen, Table, cut};
 use super::style::{Role, Style};
 use super::words::{self, Wall};
-use super::{Device, course, finding, moment, readings, writes};
+use super::{Device, course, finding, moment, readings, weighed, writes};
 
 /// Rows of decisions that are shown; the rest is counted.
 const MOST_DECISIONS: usize = 12;
@@ -28,6 +28,9 @@ pub fn plan_text(plan: &Plan<'_>, device: &Device<'_>, closing: &str, style: Sty
     head(&mut screen, plan, device);
     screen.blank();
     decisions(&mut screen, plan, wall);
+    if let Some(weighed) = weighed::text(plan) {
+        screen.prose(Line::indent(9), Role::Faint, &weighed, 9);
+    }
     course::rows(&mut screen, plan, wall);
     screen.blank();
     for warning in warnings(plan, wall) {

@@ -13,7 +13,7 @@ use super::narrative::Since;
 use super::reason::{Ground, Reason};
 use super::style::{Role, Style};
 use super::words::{self, Wall};
-use super::{finding, moment, narrative, readings, screen};
+use super::{finding, moment, narrative, readings, screen, weighed};
 
 /// Hex digits of a revision that tell it from the others of one file.
 const SHORT_REVISION: usize = 12;
@@ -73,7 +73,11 @@ pub fn why_json_since(plan: &Plan<'_>, since: Option<Since>) -> Value {
 
 /// What holds now and who decided.
 pub(super) fn decision(plan: &Plan<'_>) -> Value {
-    decided(plan, &plan.decision)
+    let mut decision = decided(plan, &plan.decision);
+    if let (Some(decision), Some(weighed)) = (decision.as_object_mut(), weighed::data(plan)) {
+        decision.insert("weighed".to_owned(), weighed);
+    }
+    decision
 }
 
 fn decided(plan: &Plan<'_>, decision: &Decision) -> Value {
@@ -142,6 +146,9 @@ fn headline(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) {
     };
     let line = Line::default().text(Role::Command, &command).text(Role::Text, ": ");
     screen.prose(line, Role::Text, &who, 2);
+    if let Some(weighed) = weighed::text(plan) {
+        screen.prose(Line::indent(2), Role::Text, &weighed, 2);
+    }
     if plan.safe_mode {
         let head = Line::default().text(Role::Warn, "safe mode: ");
         screen.prose(head, Role::Text, "soc cannot be used, so only self-consumption is programmed", 2);

@@ -86,7 +86,7 @@ pub fn case(policy: Policy, now: &str, soc: f64, load: f64, solar: f64) -> Case 
     let mut readings = engine::snapshot(engine::at("2000-01-01T00:00:00Z"), soc, load, solar);
     age(&mut readings, now, 3);
     let steady = |watts: f64| Steps::constant(now, Power::from_watts(watts).expect("a power"));
-    let outlook = Outlook { load: steady(load), solar: steady(solar), ev: Steps::default(), ..Outlook::default() };
+    let outlook = Outlook { load: steady(load), solar: steady(solar), ..Outlook::default() };
     let memory = Memory::empty(&policy);
     let mut case = Case {
         inputs: Inputs {

@@ -15,6 +15,7 @@ use std::time::Duration;
 use offpeak::device::window_list::Windows;
 use offpeak::device::{Flag, ListWindow, Object, PerObject, Period, Schedule, Store, WindowList};
 use offpeak::engine::{Memory, Override, Situation, banded_prices};
+use offpeak::forecast::Forecast;
 use offpeak::plan::budget::{MayGrant, Permits, Refusal};
 use offpeak::plan::timeline::Steps;
 use offpeak::plan::{Inputs, Outlook, Plan};
@@ -29,8 +30,9 @@ use offpeak::vendor::alphaess::parse_device_file;
 use serde_json::{Value, json};
 
 /// Every policy in `rules/`, in the order of their names.
-pub const RULES: [&str; 10] = [
+pub const RULES: [&str; 11] = [
     "atess-night",
+    "cheapest-plan",
     "ev-guard",
     "evening-peak-hold",
     "holiday-calendar",
@@ -289,7 +291,8 @@ pub fn applied(present: Schedule, plan: &Plan<'_>) -> Schedule {
 /// Load and sun as they are, for ever.
 pub fn steady(now: Instant, load: f64, sun: f64) -> Outlook {
     let steps = |watts| Steps::constant(now, power(watts));
-    Outlook { load: steps(load), solar: steps(sun), ev: Steps::default(), ..Outlook::default() }
+    let forecast = Forecast::certain(now, now + 3 * DAY, power(load), power(sun));
+    Outlook { load: steps(load), solar: steps(sun), ev: Steps::default(), forecast }
 }
 
 /// What is read of a house of which only this much is known: the battery covers what the sun leaves.
