@@ -14,6 +14,9 @@ use crate::units::{Energy, Price};
 /// A difference in cost that is a rounding error, as a share of the cost.
 const SAME: f64 = 1e-12;
 
+/// A move that is smaller than this is a rounding error, kWh for each kWh of capacity.
+const SLIVER: f64 = 1e-12;
+
 /// The least cost of these slots with this battery, each slot's load, sun and prices being known, and a schedule for it.
 ///
 /// The battery keeps to one direction within a slot. `None` if the start lies outside the store's window.
@@ -118,7 +121,8 @@ fn account(store: &Store, limits: &Limits, slots: &[Slot], start: f64, drawn: &[
     let mut stored = start;
     let mut steps = Vec::with_capacity(slots.len());
     for (slot, drawn) in slots.iter().zip(drawn) {
-        let next = (stored - drawn).clamp(0.0, limits.capacity);
+        let idle = drawn.abs() <= SLIVER * limits.capacity.max(1.0);
+        let next = if idle { stored } else { (stored - drawn).clamp(0.0, limits.capacity) };
         cost += limits.tick(slot).cost(limits, stored - next);
         steps.push(step(limits, stored, next));
         stored = next;
