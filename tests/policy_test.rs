@@ -124,6 +124,23 @@ fn a_moment_is_one_of_the_sites_clock_or_names_its_offset_or_its_pass() {
 }
 
 #[test]
+fn a_time_that_occurs_twice_names_its_pass() {
+    let night = |rest: &str| {
+        let given = "given: { soc: 40%, load: 300 W, solar: 0 W }";
+        passes(&format!("from: 2026-10-24 20:00\nuntil: 01:30 GMT\n{given}\nexpect: {{ {rest} }}"))
+    };
+    assert!(night("timeline: [{ from: 01:30 BST, to: 01:30 GMT, action: charge to 90% }]"));
+    // 23:30 to 01:30 BST are 2 h, to 01:30 GMT 3 h: what is missing, 6.05 kWh, and the load of 3 h.
+    assert!(night("cost: 0.6949 to 0.6951"));
+    let twice = |at: &str, rule: &str| {
+        let ev = "given: { ev: [0 W at 20:00, 2 kW at 20:10] }";
+        passes(&format!("at: {at}\n{ev}\nexpect: {{ rule: {rule} }}"))
+    };
+    assert!(twice("2026-01-15 20:15", "Do not feed the car"));
+    assert!(twice("2026-01-15 20:14", "none"));
+}
+
+#[test]
 fn an_action_is_compared_as_the_batterys_guards_leave_it() {
     let check = |at: &str, action: &str, expect: bool| {
         assert_eq!(passes(&format!("at: 2026-01-15 {at}\nexpect: {{ action: {action} }}")), expect, "{at} {action}");

@@ -106,8 +106,11 @@ fn in_parallel<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) ->
     let mut done: Vec<(usize, Vec<R>)> = thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(one_thread)).collect();
         let own = one_thread();
-        // A thread that panicked did so in our own code: its work is missing, and the panic was told.
-        own.into_iter().chain(others.into_iter().filter_map(|other| other.join().ok()).flatten()).collect()
+        // A panic is a fault of this program, never a test that quietly goes missing.
+        let joined = |other: thread::ScopedJoinHandle<'_, Vec<(usize, Vec<R>)>>| {
+            other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        own.into_iter().chain(others.into_iter().flat_map(joined)).collect()
     });
     done.sort_by_key(|(index, _)| *index);
     done.into_iter().flat_map(|(_, share)| share).collect()

@@ -176,8 +176,8 @@ fn told(text: &str, quantity: Quantity) -> Result<Told, Problem> {
         Measure::Power | Measure::Energy => power(text).map(crate::units::Power::watts),
     };
     let words: &[&str] = if quantity.measure() == Measure::Price { &["unknown"] } else { &WORDS };
-    let near = nearest(word, words.iter().copied()).map(|word| format!("did you mean `{word}`?"));
-    let value = value.map_err(|problem| problem.maybe_help(near))?;
+    let near = || nearest(word, words.iter().copied()).map(|word| format!("did you mean `{word}`?"));
+    let value = value.map_err(|problem| problem.maybe_help(near()))?;
     let signed = matches!(
         quantity,
         Quantity::Reading(Signal::Grid | Signal::Battery) | Quantity::ImportPrice | Quantity::ExportPrice
