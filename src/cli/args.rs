@@ -55,11 +55,9 @@ pub enum Form {
     Text,
     /// For programs, with stable keys.
     Json,
-    /// For CI: `test` alone.
-    #[value(hide = true)]
+    /// For CI (`test` alone).
     Junit,
-    /// For a pull request: `compare` alone.
-    #[value(hide = true)]
+    /// For a pull request (`compare` alone).
     Markdown,
 }
 
@@ -130,8 +128,7 @@ pub enum Verb {
     /// Run the tests beside policies, and name the rules that no test fired
     #[command(
         after_help = "Examples:\n  offpeak test rules/\n  offpeak test home.yaml --filter night\n  offpeak test rules/ --format junit > \
-                            tests.xml\n\nBeside text and json this verb has --format junit\n\nExit code: 0 every test passed, 1 one failed or could not \
-                            be run"
+                            tests.xml\n\nExit code: 0 every test passed, 1 one failed or could not be run"
     )]
     Test(Test),
     /// Print the JSON Schema of a policy, with which an editor completes and checks it

@@ -68,10 +68,10 @@ fn dispatch(arguments: &Arguments) -> Outcome {
     if arguments.common.format == Form::Markdown && !matches!(arguments.verb, Verb::Compare(_)) {
         return failure("--format markdown: only `offpeak compare` writes it");
     }
-    let session = Session::new(&arguments.common);
     if arguments.common.format == Form::Junit && !matches!(arguments.verb, Verb::Test(_)) {
         return failure("--format junit: only `offpeak test` writes it");
     }
+    let session = Session::new(&arguments.common);
     match &arguments.verb {
         Verb::Check(check) => check::run(check, &arguments.common),
         Verb::Fmt(fmt) => fmt::run(fmt, &arguments.common),

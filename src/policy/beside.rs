@@ -3,19 +3,34 @@
 use super::load::{diagnostic, is_nothing};
 use super::lower::Context;
 use super::signs::clean;
-use super::yaml::{self, Node};
+use super::yaml::{self, Fault, Node};
 
-/// The tree of a text, if it has one, and the context in which problems are told.
-pub(crate) fn tree(text: &str) -> (Context<'_>, Option<Node>) {
-    let cleaned = clean(text);
-    let mut cx = Context::new(text, cleaned.at);
-    cx.diagnostics = cleaned.diagnostics;
-    match yaml::parse(&cleaned.text) {
-        Ok(root) => (cx, Some(root).filter(|root| !is_nothing(root))),
-        Err(fault) => {
-            let fault = diagnostic(fault, text);
-            cx.push(fault);
-            (cx, None)
+/// A text with its tree, before anything is made of it.
+pub(crate) struct Parsed<'t> {
+    text: &'t str,
+    tree: Result<Node, Fault>,
+    cleaned: super::signs::Cleaned,
+}
+
+impl<'t> Parsed<'t> {
+    /// Reads a text.
+    pub(crate) fn of(text: &'t str) -> Parsed<'t> {
+        let cleaned = clean(text);
+        Parsed { text, tree: yaml::parse(&cleaned.text), cleaned }
+    }
+
+    /// The tree, if the text is YAML and says anything.
+    pub(crate) fn root(&self) -> Option<&Node> {
+        self.tree.as_ref().ok().filter(|root| !is_nothing(root))
+    }
+
+    /// A context in which problems of the text are told; what the reading itself found is in it.
+    pub(crate) fn context(&self) -> Context<'_> {
+        let mut cx = Context::new(self.text, self.cleaned.at.clone());
+        cx.diagnostics.clone_from(&self.cleaned.diagnostics);
+        if let Err(fault) = &self.tree {
+            cx.push(diagnostic(fault.clone(), self.text));
         }
+        cx
     }
 }

@@ -16,7 +16,7 @@ mod signs;
 mod template;
 mod yaml;
 
-pub(crate) use beside::tree;
+pub(crate) use beside::Parsed;
 pub(crate) use lower::fields::{Fields, listed};
 pub(crate) use lower::{Context, quoted};
 pub(crate) use yaml::{Node, Value};

@@ -9,7 +9,7 @@ use super::model::{Suite, Test, Time};
 use super::{expect, given};
 use crate::diagnostic::{Code, Diagnostic, Lines, Place};
 use crate::policy::sentence::{Problem, duration};
-use crate::policy::{Context, Fields, MAX_BYTES, Node, Policy, Value, quoted, tree};
+use crate::policy::{Context, Fields, MAX_BYTES, Node, Parsed, Policy, Value, quoted};
 use crate::time::{Instant, Zone, after, elapsed, spoken};
 
 /// How many tests a file may have.
@@ -30,8 +30,9 @@ const TEST_KEYS: [&str; 7] = ["name", "at", "from", "for", "until", "given", "ex
 
 /// A test file of which the policy is not known yet.
 pub struct Draft<'t> {
-    cx: Context<'t>,
-    root: Option<Node>,
+    text: &'t str,
+    /// `None` if the text is too large to be read.
+    parsed: Option<Parsed<'t>>,
 }
 
 /// What came of reading a test file.
@@ -63,25 +64,13 @@ impl<'t> Draft<'t> {
     /// Reads a text. Pure.
     #[must_use]
     pub fn of(text: &'t str) -> Draft<'t> {
-        if text.len() > MAX_BYTES {
-            let message = format!("the file has {} bytes, and {MAX_BYTES} is the most that is read", text.len());
-            let (mut cx, _) = tree("");
-            cx.push(Diagnostic::error(Code("too-large"), Lines::of("").place(0..0), message, "begins here"));
-            return Draft { cx, root: None };
-        }
-        let (mut cx, root) = tree(text);
-        if root.is_none() && cx.diagnostics.is_empty() {
-            let help = "a test file begins with `policy: home.yaml`, then `tests:`";
-            let label = "expected `policy` and `tests`";
-            cx.error_help("empty", &(0..0), "the test file is empty", label, help);
-        }
-        Draft { cx, root }
+        Draft { text, parsed: (text.len() <= MAX_BYTES).then(|| Parsed::of(text)) }
     }
 
     /// The file of the policy, as written; relative to the test file.
     #[must_use]
     pub fn policy(&self) -> Option<&str> {
-        let Value::Map(entries) = &self.root.as_ref()?.value else { return None };
+        let Value::Map(entries) = &self.parsed.as_ref()?.root()?.value else { return None };
         let (_, node) = entries.iter().find(|(key, _)| key.text == "policy")?;
         match &node.value {
             Value::Scalar(scalar) if !scalar.is_empty() => Some(scalar.text.trim()),
@@ -91,13 +80,30 @@ impl<'t> Draft<'t> {
 
     /// The tests, on the policy that the file names. Without one its form is checked all the same.
     #[must_use]
-    pub fn finish(mut self, policy: Result<&Policy, NoPolicy>) -> Loaded {
-        let suite = self.root.take().and_then(|root| suite(&mut self.cx, &root, &policy));
-        let suite = suite.filter(|_| !self.cx.failed() && policy.is_ok());
-        let mut diagnostics = self.cx.diagnostics;
+    pub fn finish(&self, policy: Result<&Policy, NoPolicy>) -> Loaded {
+        let Some(parsed) = &self.parsed else { return Loaded { suite: None, diagnostics: vec![self.too_large()] } };
+        let mut cx = parsed.context();
+        let suite = match parsed.root() {
+            Some(root) => suite(&mut cx, root, &policy),
+            None if cx.diagnostics.is_empty() => nothing(&mut cx),
+            None => None,
+        };
+        let suite = suite.filter(|_| !cx.failed() && policy.is_ok());
+        let mut diagnostics = cx.diagnostics;
         diagnostics.sort_by_key(|diagnostic| (diagnostic.place.bytes.start, diagnostic.place.bytes.end));
         Loaded { suite, diagnostics }
     }
+
+    fn too_large(&self) -> Diagnostic {
+        let message = format!("the file has {} bytes, and {MAX_BYTES} is the most that is read", self.text.len());
+        Diagnostic::error(Code("too-large"), Lines::of("").place(0..0), message, "begins here")
+    }
+}
+
+fn nothing<T>(cx: &mut Context<'_>) -> Option<T> {
+    let help = "a test file begins with `policy: home.yaml`, then `tests:`";
+    cx.error_help("empty", &(0..0), "the test file is empty", "expected `policy` and `tests`", help);
+    None
 }
 
 fn suite(cx: &mut Context<'_>, root: &Node, policy: &Result<&Policy, NoPolicy>) -> Option<Suite> {
