@@ -341,7 +341,7 @@ fn nearly_all_of_two_hundred_rules_are_decided() {
     println!("two hundred rules were looked at in {:?}", started.elapsed());
     let count = |holds: fn(&Verdict) -> bool| verdicts.iter().filter(|verdict| holds(verdict)).count();
     let undecided = count(|verdict| *verdict == Verdict::Undecided);
-    assert!(undecided <= 10, "{undecided} are undecided");
+    assert!(undecided <= 20, "{undecided} are undecided");
     let (never, fires) =
         (count(|one| matches!(one, Verdict::Never { .. })), count(|one| matches!(one, Verdict::Fires(_))));
     assert!(never > 20 && fires > 100, "too one-sided to tell: {never} never, {fires} fire");

@@ -2,17 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use offpeak::diagnostic::render;
-use offpeak::policy::load;
+use offpeak::policy::{Loaded, clock_changes, load};
 
 #[test]
 fn each_mistake_is_told_once_and_how_to_mend_it() {
     insta::glob!("broken/*.yaml", |path| {
         let text = std::fs::read_to_string(path).unwrap();
         let file = path.file_name().unwrap().to_string_lossy();
-        let loaded = load(&file, &text);
-        assert!(!loaded.diagnostics.is_empty(), "{file} passes");
+        let Loaded { policy, mut diagnostics } = load(&file, &text);
+        let now = "2026-11-20T12:00:00Z".parse().unwrap();
+        diagnostics.extend(policy.iter().flat_map(|policy| clock_changes(policy, now)));
+        assert!(!diagnostics.is_empty(), "{file} passes");
         insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots/broken" }, {
-            insta::assert_snapshot!("broken", render(&loaded.diagnostics, &file, &text, false));
+            insta::assert_snapshot!("broken", render(&diagnostics, &file, &text, false));
         });
     });
 }

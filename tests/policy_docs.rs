@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use offpeak::diagnostic::render;
-use offpeak::policy::load;
+use offpeak::policy::{Loaded, clock_changes, load};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -101,6 +101,47 @@ fn the_list_of_diagnostics_names_every_code_and_no_other() {
     assert_eq!(listed, codes_in_source());
 }
 
+/// What `check` prints of a policy, on the day on which the examples were made.
+fn shown(file: &str, text: &str) -> String {
+    let Loaded { policy, mut diagnostics } = load(file, text);
+    let now = "2026-11-20T12:00:00Z".parse().unwrap();
+    diagnostics.extend(policy.iter().flat_map(|policy| clock_changes(policy, now)));
+    render(&diagnostics, file, text, false)
+}
+
+#[test]
+fn what_check_proves_is_what_the_program_prints() {
+    let text = read("docs/check.md");
+    let sections: Vec<&str> = text.split("\n## `").skip(1).collect();
+    let codes: Vec<&str> = sections.iter().map(|section| section.split('`').next().unwrap()).collect();
+    let proven = [
+        "never-fires",
+        "hidden-rule",
+        "self-undoing",
+        "beyond-battery",
+        "many-windows",
+        "over-budget",
+        "off-grid",
+        "vanishing-window",
+        "clock-change",
+        "unreachable-band",
+    ];
+    assert_eq!(codes, proven);
+    for (code, section) in codes.iter().zip(&sections) {
+        assert!(section.contains("Reason: ") && section.contains("Mend: "), "{code}");
+        for example in section.split("```text\n").skip(1) {
+            let example = example.split("\n```").next().unwrap();
+            let file = example.split("--> ").nth(1).unwrap().split(':').next().unwrap();
+            let shown = shown(file, &read(&format!("tests/broken/{file}")));
+            assert!(
+                example.contains(&format!("[{code}]")) && shown.contains(example),
+                "{code}:\n{example}\n\nprinted:\n{shown}"
+            );
+        }
+        assert!(section.contains("```text\n"), "{code} has no example");
+    }
+}
+
 #[test]
 fn every_example_in_the_list_is_what_the_program_prints() {
     let text = read("docs/diagnostics.md");
@@ -111,7 +152,7 @@ fn every_example_in_the_list_is_what_the_program_prints() {
         let example = example.split("\n```").next().unwrap();
         let file = example.split("--> ").nth(1).unwrap().split(':').next().unwrap();
         let policy = read(&format!("tests/broken/{file}"));
-        let shown = render(&load(file, &policy).diagnostics, file, &policy, false);
+        let shown = shown(file, &policy);
         assert!(
             example.contains(&format!("[{code}]")) && shown.contains(example),
             "{code}:\n{example}\n\nprinted:\n{shown}"

@@ -150,9 +150,10 @@ fn span(tests: &[&CalendarTest]) -> Range<NaiveDate> {
     let named: BTreeSet<NaiveDate> = tests.iter().flat_map(|test| named_days(test)).collect();
     let first = named.first().copied().unwrap_or(NaiveDate::MAX).min(date(2026, 1, 1));
     let last = named.last().copied().unwrap_or(NaiveDate::MIN).max(date(2053, 12, 31));
+    let reach = Days::new(u64::try_from(REACH).unwrap_or_default());
     // A window that begins on the last day that is named may run into the day after it.
     let beyond = Days::new(u64::try_from(REACH).unwrap_or_default() + 1);
-    first.checked_sub_days(beyond).unwrap_or(first)..last.checked_add_days(beyond).unwrap_or(last)
+    first.checked_sub_days(reach).unwrap_or(first)..last.checked_add_days(beyond).unwrap_or(last)
 }
 
 /// The ends of the ranges and calendars of a test.
