@@ -1,20 +1,12 @@
 //! One canonical layout, whatever a policy looked like before: the same meaning, every comment, and the same bytes again.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::unreachable,
-    missing_docs
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::path::{Path, PathBuf};
 
 use fastrand::Rng;
 use offpeak::diagnostic::render;
 use offpeak::policy::fmt::{canonical, canonical_tests};
-use offpeak::policy::{Policy, Template, load, template};
+use offpeak::policy::{MAX_BYTES, Policy, Template, load, template};
 use proptest::prelude::*;
 
 /// What every policy needs, canonical, up to the rules.
@@ -339,27 +331,26 @@ fn what_check_refuses_is_refused_in_its_words() {
 
 #[test]
 fn what_would_grow_beyond_what_is_read_is_refused() {
-    let text = format!(
-        "{HEAD}calendars: {{\n{}}}\n",
-        "#\n".repeat(0) + &format!("  a: [{}]\n", "2026-12-25, #\n".repeat(1_900))
-    );
-    assert!(fmt(&text).len() < offpeak::policy::MAX_BYTES);
-    let foot = format!(
-        "{HEAD}rules:\n  - name: x\n    when:\n      any:\n        - soc:\n            - below 30%\n{}    then: hold\n",
-        "            #\n".to_owned()
-    );
-    assert_eq!(
-        fmt(&foot),
-        format!(
-            "{HEAD}\nrules:\n  - name: x\n    when:\n      any:\n        - soc:\n            - below 30%\n            #\n    then: hold\n"
-        )
-    );
-    let many = format!("{HEAD}otherwise: [\n{}", "#\n".repeat(100_000));
-    assert!(canonical("home.yaml", &many).is_err());
-    let wide = format!("{HEAD}calendars: {{ a: [2026-12-25,\n{}] }}\n", "#\n".repeat(300_000));
-    let refused = canonical("home.yaml", &wide).unwrap_err();
-    assert_eq!(refused[0].code.0, "too-large", "{refused:?}");
-    assert!(load("home.yaml", &wide).policy.is_some());
+    let (open, close) = ("{ not: ".repeat(20), "}".repeat(20));
+    let with = |comments: usize| {
+        let list = format!("[below 30%,\n{}]", "#\n".repeat(comments));
+        format!("{HEAD}rules: [{{ name: x, when: {open}{{ soc: {list} }}{close}, then: hold }}]\n")
+    };
+    let check = |comments: usize, expect: Option<&str>| {
+        let text = with(comments);
+        assert!(load("home.yaml", &text).policy.is_some());
+        match (canonical("home.yaml", &text), expect) {
+            (Ok(out), None) => assert!(out.len() < MAX_BYTES),
+            (Err(refused), Some(expect)) => {
+                assert_eq!(refused[0].code.0, "too-large");
+                assert!(refused[0].message.contains(expect), "{refused:?}");
+            }
+            (found, _) => panic!("{comments}: {found:?}"),
+        }
+    };
+    check(15_000, None);
+    check(45_000, Some("in its canonical layout this file would have"));
+    check(60_000, Some("more than 50000 comments"));
 }
 
 #[test]
@@ -618,7 +609,7 @@ impl Pen {
                     self.item(item, indent);
                 }
             }
-            Part::Text(_) => unreachable!("a text is no block"),
+            Part::Text(_) => panic!("a text is no block"),
         }
     }
 

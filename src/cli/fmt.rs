@@ -176,14 +176,21 @@ fn text(laid: &[Laid], check: bool) -> String {
             out.push_str(&format!("{} laid out anew\n", file.name()));
         }
     }
-    let changes = laid.iter().filter(|file| file.change().is_some()).count();
-    let files = if laid.len() == 1 { "1 file".to_owned() } else { format!("{} files", laid.len()) };
-    out.push_str(&match (changes, check) {
-        (0, _) => format!("{files}: canonical already"),
-        (changes, true) => format!("{files}: {changes} would change; `offpeak fmt` lays out"),
-        (changes, false) => format!("{files}: {changes} changed"),
-    });
+    out.push_str(&summary(laid, check));
     out
+}
+
+/// How many files there were, and what came of them.
+fn summary(laid: &[Laid], check: bool) -> String {
+    let changes = laid.iter().filter(|file| file.change().is_some()).count();
+    let refused = laid.iter().filter(|file| file.canonical.is_err()).count();
+    let files = if laid.len() == 1 { "1 file".to_owned() } else { format!("{} files", laid.len()) };
+    let told = [(changes, if check { "would change" } else { "changed" }), (refused, "refused")];
+    let told: Vec<String> =
+        told.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let told = if told.is_empty() { "canonical already".to_owned() } else { told.join(", ") };
+    let hint = if check && changes > 0 { "; `offpeak fmt` lays out" } else { "" };
+    format!("{files}: {told}{hint}")
 }
 
 /// The lines that differ, between those that both texts begin and end with.

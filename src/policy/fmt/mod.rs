@@ -18,10 +18,14 @@ use crate::diagnostic::{Code, Diagnostic, Lines, Severity};
 use shape::Shape;
 use tree::{Block, Content, Entry};
 
+/// How many comments a file may have that is laid out. Every `#` counts, wherever it stands.
+const MAX_COMMENTS: usize = 50_000;
+
 /// The canonical text of a policy. Pure: the file's name is for output alone.
 ///
 /// # Errors
-/// Everything that is wrong with the policy, as `check` tells it; or that its canonical text would be larger than a policy may be.
+/// Everything that is wrong with the policy, as `check` tells it; or that it has too many comments, or
+/// its canonical text would be larger than a policy may be.
 pub fn canonical(file: &str, text: &str) -> Result<String, Vec<Diagnostic>> {
     let loaded = load(file, text);
     if loaded.policy.is_none() {
@@ -46,6 +50,10 @@ pub fn canonical_tests(text: &str) -> Result<String, Vec<Diagnostic>> {
 }
 
 fn laid_out(text: &str, shape: Shape) -> Result<String, Vec<Diagnostic>> {
+    if text.matches('#').count() > MAX_COMMENTS {
+        let message = format!("this file has more than {MAX_COMMENTS} comments, too many to lay out");
+        return Err(vec![refusal(text, Code("too-large"), message)]);
+    }
     let unread = || vec![refusal(text, Code("yaml"), "this layout is not understood well enough to be changed")];
     let text = text.trim_start_matches('\u{feff}');
     let events = events::events(text).ok_or_else(unread)?;
