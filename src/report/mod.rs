@@ -13,6 +13,7 @@ pub mod layout;
 pub mod listing;
 pub mod moment;
 mod narrative;
+pub mod page;
 mod plan_json;
 mod policy_test;
 mod readings;
