@@ -440,6 +440,9 @@ pub struct Restore {
 pub struct Backtest {
     /// The policy file
     pub policy: PathBuf,
+    /// Write the pictures to this file: one HTML page that needs no network
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
     /// How the history is lived through.
     #[command(flatten)]
     pub replayed: Replayed,

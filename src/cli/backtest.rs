@@ -31,6 +31,11 @@ pub fn run(options: &Backtest, session: &Session<'_>) -> Outcome {
     let done: Vec<Done> = done.into_iter().flatten().collect();
     let mut outcome = trial.outcome(done);
     outcome.charges = charges(options)?;
+    if let Some(path) = &options.report {
+        let page = report::page::page(&report::page::scene(&outcome));
+        std::fs::write(path, page)
+            .map_err(|error| Failure(format!("{}: cannot be written: {error}", path.display())))?;
+    }
     match session.format() {
         Format::Text => print(&report::backtest_text(&outcome, terminal::style())),
         Format::Json => print_json(&report::backtest_json(&outcome)),

@@ -4,10 +4,12 @@
 mod data;
 mod heat;
 mod money;
+mod outcome;
 mod scene;
 mod svg;
 mod table;
 
+pub use outcome::scene;
 pub use scene::{Act, Day, Kind, Scene, Slot, Totals, Way};
 
 use svg::escape;

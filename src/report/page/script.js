@@ -4,6 +4,8 @@
   const [SINCE, CLOCK, MINUTES, IMPORT, , LOAD, SOLAR, BATTERY, GRID, SOC, BEST, ACT] = Array(12).keys();
   const at = id => document.getElementById(id);
   const LEFT = 56, WIDE = 900;
+  const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+  const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
   let shown = 0;
 
   const escape = text => text.replace(/[&<>"']/g, letter => `&#${letter.charCodeAt(0)};`);
@@ -95,8 +97,8 @@
     const energy = value => slots.reduce((sum, slot) => sum + Math.max(value(slot), 0) * slot[MINUTES] / 6e4, 0).toFixed(1);
     const paid = slots.reduce((sum, slot) => sum + Math.max(slot[GRID], 0) * slot[MINUTES] / 6e4 * slot[IMPORT] / 1e4
       - Math.max(-slot[GRID], 0) * slot[MINUTES] / 6e4 * slot[4] / 1e4, 0);
-    at('shown').textContent = new Date(`${date}T12:00:00Z`).toLocaleDateString('en-GB',
-      { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
+    const noon = new Date(`${date}T12:00:00Z`);
+    at('shown').textContent = `${DAYS[noon.getUTCDay()]} ${noon.getUTCDate()} ${MONTHS[noon.getUTCMonth()]} ${noon.getUTCFullYear()}`;
     at('course').innerHTML = picture(slots);
     at('under').textContent = `${hours} h known · load ${energy(slot => slot[LOAD])} kWh · sun ${energy(slot => slot[SOLAR])} kWh · `
       + `import ${energy(slot => slot[GRID])} kWh · export ${energy(slot => -slot[GRID])} kWh · cost ${paid.toFixed(2)} ${data.currency}`;
