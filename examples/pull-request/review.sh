@@ -112,13 +112,14 @@ loads() { (cd "$1" && "$offpeak" check "$2" >/dev/null 2>&1); } # FOLDER POLICY
 # Whether this offpeak has a verb.
 has() { "$offpeak" "$1" --help >/dev/null 2>&1; }
 
-# Whether there are tests beside the policies.
-tests() { [ -n "$(cd "$work/head" && find "${paths[@]}" -name '*.test.yaml' -o -name '*.test.yml' 2>/dev/null)" ]; }
+# The tests beside the policies of HEAD.
+tests() { (cd "$work/head" && find "${paths[@]}" -name '*.test.yaml' -o -name '*.test.yml') 2>/dev/null | sort -u; }
 
 snapshot "$base" "$work/base"
 snapshot "$head" "$work/head"
 mapfile -t now < <(policies "$work/head")
 mapfile -t before < <(policies "$work/base")
+mapfile -t tests < <(tests)
 
 echo "# Policies"
 echo
@@ -126,8 +127,8 @@ if [ ${#now[@]} -eq 0 ]; then
   echo "No policy here."
 else
   told check check "${now[@]}"
-  if has fmt; then told fmt fmt --check "${now[@]}"; fi
-  if has test && tests; then told test test "${paths[@]}"; fi
+  if has fmt; then told fmt fmt --check "${now[@]}" "${tests[@]}"; fi
+  if has test && [ ${#tests[@]} -gt 0 ]; then told test test "${tests[@]}"; fi
 fi
 
 changed=0
