@@ -1,5 +1,12 @@
 //! One canonical layout, whatever a policy looked like before: the same meaning, every comment, and the same bytes again.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    missing_docs
+)]
 
 use std::path::{Path, PathBuf};
 

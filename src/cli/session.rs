@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::args::{Common, Format};
+use super::args::{Common, Form, Format};
 use super::output::{Failure, failure, tell};
 use super::{files, past, terminal};
 use crate::clock::{Clock, ShiftedClock, SystemClock};

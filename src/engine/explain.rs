@@ -155,7 +155,7 @@ fn weighed(view: &View<'_>, winner: Source) -> Option<Weighed> {
 fn found<'a>(view: &View<'_>, rule: &'a Rule, truth: Truth) -> Finding<'a> {
     let nothing = Finding { text: "", place: &rule.place, negated: false, seen: Seen::Nothing, alone: false };
     let found = blame(view, &rule.when, truth, false).unwrap_or(nothing);
-    let known = !matches!(rule.then, Action::ChargeToCover { .. });
+    let known = !matches!(rule.then, Action::ChargeToCover { .. } | Action::FollowPlan);
     Finding { alone: known && holds_but_for(view, &rule.when, &found) == Ok(true), ..found }
 }
 

@@ -278,6 +278,7 @@ fn gap(plan: &Plan<'_>, found: &Finding<'_>) -> &'static str {
 fn unknown(plan: &Plan<'_>, found: &Finding<'_>, why: Unknown) -> String {
     match (found.seen, why) {
         (_, Unknown::NoPrice) => "no price is known".to_owned(),
+        (_, Unknown::NoForecast) => "no forecast is known".to_owned(),
         (_, Unknown::TooFewSamples) => "that has not been watched long enough".to_owned(),
         (Seen::Missing { quantity, value: Some(value), age: Some(age), .. }, why) => {
             let said = words::value(quantity, value, &plan.policy.tariff.currency);

@@ -36,7 +36,7 @@ pub enum Ground {
 
 impl Reason {
     /// Every reason; those of a rule that does not hold first.
-    pub const ALL: [Reason; 12] = [
+    pub const ALL: [Reason; 13] = [
         Reason::Calendar,
         Reason::Value,
         Reason::HeldTooShort,
@@ -47,6 +47,7 @@ impl Reason {
         Reason::Unknown(Unknown::Frozen),
         Reason::Unknown(Unknown::Unconfirmed),
         Reason::Unknown(Unknown::NoPrice),
+        Reason::Unknown(Unknown::NoForecast),
         Reason::Unknown(Unknown::TooFewSamples),
         Reason::Unknown(Unknown::NotYetKnown),
     ];
