@@ -38,7 +38,7 @@ pub(super) fn slots(prices: &Prices, forecast: &Forecast, now: Instant) -> Vec<S
     for _ in 0..MOST_SLOTS {
         let Some((slot, step)) = slot(prices, forecast, from, end) else { break };
         from = slot.until;
-        match slots.last_mut().filter(|_| near <= slot.from && slot.from < step_ends) {
+        match slots.last_mut().filter(|last| near <= last.from && slot.from < step_ends) {
             Some(last) => last.join(&slot),
             None => slots.push(slot),
         }

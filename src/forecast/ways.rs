@@ -1,7 +1,15 @@
 //! What an hour may bring: the mean of the days before, and how they scattered about it.
 
-use crate::time::Instant;
+use std::time::Duration;
+
+use crate::time::{Instant, after};
 use crate::units::Power;
+
+/// An hour.
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// The most hours of a forecast without a doubt.
+const MOST_CERTAIN: u32 = 72;
 
 /// In how many ways each step of a forecast may come, each as likely as the others.
 pub const WAYS: usize = 4;
@@ -53,10 +61,16 @@ impl Forecast {
         Forecast { steps }
     }
 
-    /// Load and sun that are taken to stay as they are, without a doubt, over this span.
+    /// Load and sun that are taken to stay as they are, without a doubt, over this span: in steps of an hour, at most
+    /// three days of them.
     #[must_use]
     pub fn certain(from: Instant, until: Instant, load: Power, solar: Power) -> Forecast {
-        Forecast::new(vec![Step { from, until, load, solar, needs: [load - solar; WAYS] }])
+        let hours = (0..MOST_CERTAIN).map(|hour| after(from, HOUR * hour)).take_while(|begin| *begin < until);
+        let step = |begin: Instant| {
+            let end = after(begin, HOUR).min(until);
+            Step { from: begin, until: end, load, solar, needs: [load - solar; WAYS] }
+        };
+        Forecast::new(hours.map(step).collect())
     }
 
     /// The steps in order.
