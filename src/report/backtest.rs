@@ -120,9 +120,11 @@ fn verdict(screen: &mut Screen, outcome: &Outcome) {
     let saved = |from: Who| Some(outcome.compared(from)? - outcome.compared(Who::Policy)?);
     let against = |from: Who, share: Option<f64>| {
         let saved = saved(from)?;
-        let verb = if saved < 0.0 { "costs more than" } else { "saves against" };
+        let (amount, from) = (money(saved.abs()), who(from));
+        let told =
+            if saved < 0.0 { format!("costs {amount} more than {from}") } else { format!("saves {amount} against {from}") };
         let of = share.map_or(String::new(), |share| format!(", {} of what is attainable", percent(share)));
-        Some(format!("{} {verb} {}{of}", money(saved.abs()), who(from)))
+        Some(format!("{told}{of}"))
     };
     let told = [against(Who::NoBattery, shares.captured_of_none), against(Who::SelfConsumption, shares.captured)];
     let told: Vec<String> = told.into_iter().flatten().collect();

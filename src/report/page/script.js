@@ -28,7 +28,7 @@
       const name = Math.abs(mark) < size / 1e6 ? '0' : String(+mark.toPrecision(4));
       lines.push(`<path class="mark" d="M${LEFT} ${round(y(mark))}h${WIDE}"/><text x="${LEFT - 6}" y="${round(y(mark)) + 4}" text-anchor="end">${name}</text>`);
     }
-    return { y, marks: lines.join('') + `<text x="${LEFT + 4}" y="${top + 12}">${escape(unit)}</text>` };
+    return { y, marks: lines.join('') + `<text x="${LEFT + 4}" y="${top - 7}">${escape(unit)}</text>` };
   };
 
   // A line that stays level over each slot and breaks where something is missing.
@@ -65,19 +65,19 @@
     const x = minute => LEFT + WIDE * minute / length;
     const powers = slots.flatMap(slot => [slot[LOAD], slot[SOLAR], -slot[BATTERY], slot[BATTERY]]);
     const prices = slots.map(slot => slot[IMPORT] / 1e4);
-    const price = frame(44, 110, Math.min(0, ...prices), Math.max(...prices), `price of import, ${data.currency}/kWh`);
-    const power = frame(172, 190, Math.min(0, ...slots.map(slot => slot[BATTERY])) / 1e3, Math.max(1, ...powers) / 1e3,
+    const price = frame(58, 104, Math.min(0, ...prices), Math.max(...prices), `price of import, ${data.currency}/kWh`);
+    const power = frame(190, 190, Math.min(0, ...slots.map(slot => slot[BATTERY])) / 1e3, Math.max(1, ...powers) / 1e3,
       'kW: load (line), sun (area), battery out (+) and in (−)');
-    const soc = frame(380, 120, 0, 100, 'state of charge, %: the policy (solid), the optimum (dashed)');
+    const soc = frame(410, 110, 0, 100, 'state of charge, %: the policy (solid), the optimum (dashed)');
     const acts = slots.map(slot => {
       const [kind, words, rule] = data.acts[slot[ACT]];
       const told = `${clock(slot[CLOCK])} ${words} — ${rule}`;
       return `<path class="${kind}" d="M${round(x(slot[SINCE]))} 8H${round(x(slot[SINCE] + slot[MINUTES]))}v22H${round(x(slot[SINCE]))}z"><title>${escape(told)}</title></path>`;
     }).join('');
     const hours = slots.filter(slot => slot[CLOCK] % 180 === 0).map(slot =>
-      `<path class="mark" d="M${round(x(slot[SINCE]))} 36V500"/><text x="${round(x(slot[SINCE]))}" y="516" text-anchor="middle">${clock(slot[CLOCK])}</text>`).join('');
+      `<path class="mark" d="M${round(x(slot[SINCE]))} 36V520"/><text x="${round(x(slot[SINCE]))}" y="536" text-anchor="middle">${clock(slot[CLOCK])}</text>`).join('');
     const line = (name, path) => `<path class="line ${name}" d="${path}"/>`;
-    return `<div class="wide"><svg viewBox="0 0 ${LEFT + WIDE + 14} 524" role="img"><title>The course of the day</title>`
+    return `<div class="wide"><svg viewBox="0 0 ${LEFT + WIDE + 14} 544" role="img"><title>The course of the day</title>`
       + hours + acts + price.marks + power.marks + soc.marks
       + line('price', level(slots, x, price.y, slot => slot[IMPORT] / 1e4))
       + `<path class="sun" d="${bars(slots, x, power.y, slot => slot[SOLAR] / 1e3)}"/>`
