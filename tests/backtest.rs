@@ -151,6 +151,19 @@ fn no_policy_beats_the_optimum_on_measured_years() {
     }
 }
 
+#[test]
+fn a_policy_that_follows_the_cheapest_plan_is_worth_more_than_a_plain_planner() {
+    let follow = "rules: [{ name: Follow, when: {}, then: follow the cheapest plan }]\n";
+    let tried = |kind: &str| Some(tried(&home(follow), &konstanz(kind)?, 50.0));
+    let (Some(spread), Some(spot)) = (tried("spread"), tried("spot")) else { return };
+    let share = spread.shares().captured_of_none.expect("a share");
+    assert!((0.88..1.0).contains(&share), "{share}");
+    let (policy, own_way) = (billed(&spot, Who::Policy), billed(&spot, Who::SelfConsumption));
+    assert!(policy < own_way, "{policy} against {own_way}");
+    let unknown: f64 = spread.otherwise.as_secs_f64() / 86_400.0;
+    assert!((3.0..4.5).contains(&unknown), "no plan before three days were seen: {unknown} days");
+}
+
 /// Buys where it is cheap, keeps where it is rather cheap.
 const CHEAP: &str = "rules:
   - name: Fill up when it is cheap

@@ -30,10 +30,10 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Takes note of what has been published by now.
-    pub(super) fn refresh(&mut self, track: &Track, now: Instant) {
+    /// Takes note of what has been published by now; tells whether anything was.
+    pub(super) fn refresh(&mut self, track: &Track, now: Instant) -> bool {
         if self.until.is_some_and(|until| now < until) {
-            return;
+            return false;
         }
         let horizon = if track.published { published_until(track, now) } else { after(now, AHEAD) };
         let slice = |series: &PriceSeries| {
@@ -45,6 +45,7 @@ impl Known {
         self.prices =
             Prices { import: slice(&track.prices.import), export: slice(&track.prices.export), ..Prices::default() };
         self.until = Some(next_publication(now));
+        true
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use super::foresight::Foresight;
 use super::known::Known;
 use super::{Piece, Track};
 use crate::engine::{Command, Decision, Memory, Readings, Residue, Situation, Source, View};
+use crate::forecast::Forecast;
 use crate::policy::Policy;
 use crate::policy::model::Battery;
 use crate::snapshot::{Snapshot, Unknown};
@@ -48,6 +50,7 @@ pub struct PolicyMind<'a> {
     memory: Memory,
     residue: Residue,
     known: Known,
+    foresight: Option<Foresight>,
     site: Local,
     gap: Duration,
     nothing: Snapshot,
@@ -76,6 +79,7 @@ impl<'a> PolicyMind<'a> {
             memory: Memory::empty(policy),
             residue: Residue::default(),
             known: Known::default(),
+            foresight: Foresight::of(policy),
             site: policy.zone.local(begin),
             // Looks follow each other without a gap, however far apart they are.
             gap: policy.limits.reading_max_age.max(tick),
@@ -90,6 +94,11 @@ impl PolicyMind<'_> {
         &self.known.prices
     }
 
+    /// The forecast of the newest moment, if the policy asks for one.
+    pub(super) fn forecast(&self) -> Forecast {
+        self.foresight.as_ref().map(|foresight| foresight.forecast().clone()).unwrap_or_default()
+    }
+
     /// What is remembered at the newest moment.
     pub(super) fn memory(&self) -> &Memory {
         &self.memory
@@ -102,7 +111,10 @@ impl Mind for PolicyMind<'_> {
             self.site = self.policy.zone.local(moment.at);
             self.residue.begin(self.policy, moment.at, self.site);
         }
-        self.known.refresh(self.track, moment.at);
+        let fresh = self.known.refresh(self.track, moment.at);
+        if let Some(foresight) = &mut self.foresight {
+            foresight.look(self.policy, moment, fresh, &mut self.known.prices);
+        }
         let situation = Situation { snapshot: &self.nothing, prices: &self.known.prices, manual: None, now: moment.at };
         let readings = readings(moment);
         if !self.policy.observations.is_empty() {

@@ -5,6 +5,7 @@ mod account;
 mod best;
 mod charges;
 mod compare;
+mod foresight;
 mod known;
 mod mind;
 mod outcome;

@@ -148,7 +148,7 @@ impl<'a> Scheduled<'a> {
             },
             memory: self.mind.memory().clone(),
             manual: None,
-            outlook: outlook(self.track, now),
+            outlook: Outlook { forecast: self.mind.forecast(), ..outlook(self.track, now) },
             present: Some(self.schedule),
             used: PerObject { charge: charge.today, discharge: discharge.today, windows: windows.today },
             permits: Permits { charge: permit(charge), discharge: permit(discharge), windows: permit(windows) },

@@ -156,7 +156,7 @@ fn stored(policy: &Policy, inputs: &Inputs, prices: &Prices) -> StoredWorth {
 /// Whether anything asks what stored energy is worth.
 fn follows(policy: &Policy, inputs: &Inputs) -> bool {
     let by_hand = inputs.manual.is_some_and(|manual| manual.action == Action::FollowPlan);
-    by_hand || policy.rules.iter().any(|rule| rule.then == Action::FollowPlan)
+    by_hand || policy.follows_plan()
 }
 
 /// What the device can do through the store that holds its schedule, as far as that is known.

@@ -315,6 +315,14 @@ pub enum OnExit {
     Restore,
 }
 
+impl Policy {
+    /// Whether a rule follows the cheapest plan, which asks for a forecast.
+    #[must_use]
+    pub fn follows_plan(&self) -> bool {
+        self.rules.iter().any(|rule| rule.then == Action::FollowPlan)
+    }
+}
+
 impl Bounds {
     /// Whether a number lies within.
     #[must_use]

@@ -121,8 +121,11 @@ fn verdict(screen: &mut Screen, outcome: &Outcome) {
     let against = |from: Who, share: Option<f64>| {
         let saved = saved(from)?;
         let (amount, from) = (money(saved.abs()), who(from));
-        let told =
-            if saved < 0.0 { format!("costs {amount} more than {from}") } else { format!("saves {amount} against {from}") };
+        let told = if saved < 0.0 {
+            format!("costs {amount} more than {from}")
+        } else {
+            format!("saves {amount} against {from}")
+        };
         let of = share.map_or(String::new(), |share| format!(", {} of what is attainable", percent(share)));
         Some(format!("{told}{of}"))
     };

@@ -54,6 +54,6 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_nothing() {
-        assert_eq!((rounded(f64::NAN, 1.0), rounded(-0.4, 1.0), rounded(1.25, 10.0)), (0, 0, 12));
+        assert_eq!((rounded(f64::NAN, 1.0), rounded(-0.4, 1.0), rounded(1.25, 10.0)), (0, 0, 13));
     }
 }

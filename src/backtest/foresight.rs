@@ -1,0 +1,62 @@
+//! What a policy that follows the cheapest plan knows of the hours to come: the forecast of the days that it has lived through.
+
+use std::time::Duration;
+
+use super::{Moment, Piece};
+use crate::follow::stored_worth;
+use crate::forecast::{Forecast, Past};
+use crate::policy::Policy;
+use crate::tariff::Prices;
+use crate::time::after;
+
+/// Seconds between two plans, and between two forecasts: a forecast changes with the hour.
+const PLAN: i64 = 900;
+const FORECAST: i64 = 3600;
+
+/// What was seen so far, and what follows from it.
+#[derive(Clone, Debug)]
+pub(super) struct Foresight {
+    past: Past,
+    forecast: Forecast,
+    /// The hour of the newest forecast, and the quarter hour of the newest plan.
+    made: Option<(i64, i64)>,
+    /// The piece that is being lived through.
+    piece: Option<Piece>,
+}
+
+impl Foresight {
+    /// For a policy that follows a plan: nothing is known yet.
+    pub(super) fn of(policy: &Policy) -> Option<Foresight> {
+        let begin = || Foresight {
+            past: Past::new(policy.zone.clone()),
+            forecast: Forecast::default(),
+            made: None,
+            piece: None,
+        };
+        policy.follows_plan().then(begin)
+    }
+
+    /// The forecast of this hour.
+    pub(super) fn forecast(&self) -> &Forecast {
+        &self.forecast
+    }
+
+    /// Looks back at what has been lived through, and plans again at each quarter hour. `fresh` says that the prices are new.
+    pub(super) fn look(&mut self, policy: &Policy, moment: &Moment<'_>, fresh: bool, prices: &mut Prices) {
+        if self.piece.is_none_or(|piece| piece.at != moment.piece.at) {
+            if let Some(piece) = self.piece.replace(*moment.piece) {
+                let until = after(piece.at, Duration::from_secs(u64::from(piece.seconds)));
+                self.past.add(piece.at, until, Some(piece.load), Some(piece.solar));
+            }
+        }
+        let second = moment.at.timestamp();
+        let now = (second.div_euclid(FORECAST), second.div_euclid(PLAN));
+        if self.made.is_none_or(|(hour, _)| hour != now.0) {
+            self.forecast = self.past.forecast(moment.at).unwrap_or_default();
+        }
+        if fresh || self.made != Some(now) {
+            prices.stored = stored_worth(&policy.battery, prices, &self.forecast, moment.at);
+        }
+        self.made = Some(now);
+    }
+}
