@@ -45,6 +45,12 @@ impl Curve {
         }
     }
 
+    /// The cost at a stored energy; `None` outside the range.
+    fn within(&self, stored: f64) -> Option<f64> {
+        let (first, last) = self.range();
+        (first <= stored && stored <= last).then(|| self.at(stored))
+    }
+
     /// One slot back in time: the least cost over all that could be drawn in it, within the capacity.
     ///
     /// Least costs are taken over the pairs of a convex run of this curve and a convex run of the slot's cost: each pair
@@ -52,9 +58,9 @@ impl Curve {
     pub(super) fn precede(&self, slot: &Shape, capacity: f64) -> Curve {
         let branches = branches(slot);
         let runs = self.runs();
-        let sums = branches.iter().flat_map(|branch| runs.iter().map(|run| sum(run, branch, capacity)));
-        let lowest = sums.flatten().reduce(|one, other| lower(&one, &other));
-        lowest.map_or_else(|| self.clone(), Curve::tidy)
+        let with = |branch| lowest(runs.iter().filter_map(|run| sum(run, branch, capacity)).collect());
+        let all = branches.iter().filter_map(with).reduce(|one, other| lower(&one, &other));
+        all.map_or_else(|| self.clone(), Curve::tidy)
     }
 
     /// The least and the most stored energy that it speaks of.
@@ -176,7 +182,19 @@ fn clip(curve: &Curve, low: f64, high: f64) -> Option<Curve> {
     Some(Curve { points: points.chain((high > low).then(|| at(high))).collect() })
 }
 
-/// The lower of two curves whose ranges meet; where only one is, that one.
+/// The lowest of curves in a row, each of which meets its neighbours: neighbours pair by pair, until one is left.
+fn lowest(mut curves: Vec<Curve>) -> Option<Curve> {
+    while curves.len() > 1 {
+        let pair = |pair: &[Curve]| match pair {
+            [one, other] => Some(lower(one, other)),
+            rest => rest.first().cloned(),
+        };
+        curves = curves.chunks(2).filter_map(pair).collect();
+    }
+    curves.pop()
+}
+
+/// The lower of two curves whose ranges meet; where only one is, that one. Where one ends, the other is not above it.
 fn lower(one: &Curve, other: &Curve) -> Curve {
     let mut stops: Vec<f64> = one.points.iter().chain(&other.points).map(|point| point.stored).collect();
     stops.sort_by(f64::total_cmp);
@@ -204,14 +222,6 @@ fn crossing(from: f64, at_from: f64, to: f64, at_to: f64) -> Option<f64> {
     (crosses && stored > from && stored < to).then_some(stored)
 }
 
-impl Curve {
-    /// The cost at a stored energy; `None` outside the range.
-    fn within(&self, stored: f64) -> Option<f64> {
-        let (first, last) = self.range();
-        (first <= stored && stored <= last).then(|| self.at(stored))
-    }
-}
-
 /// The convex envelope.
 fn hull(points: &[Point]) -> Curve {
     let mut kept: Vec<Point> = Vec::with_capacity(points.len());
@@ -224,4 +234,41 @@ fn hull(points: &[Point]) -> Curve {
         kept.push(*point);
     }
     Curve { points: kept }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn curve(points: impl IntoIterator<Item = (f64, f64)>) -> Curve {
+        Curve { points: points.into_iter().map(|(stored, cost)| Point { stored, cost }).collect() }
+    }
+
+    #[test]
+    fn too_many_points_give_way_to_an_envelope_that_is_convex_and_never_above() {
+        let zigzag = |number: u32| {
+            let stored = f64::from(number);
+            (stored, (stored - 3000.0).powi(2) * 1e-6 + f64::from(number % 2))
+        };
+        let bent = curve((0..6000).map(zigzag));
+        let tidied = bent.clone().tidy();
+        assert!(!bent.is_convex() && tidied.is_convex() && tidied.points.len() <= MOST_POINTS);
+        assert!(bent.points.iter().all(|point| tidied.at(point.stored) <= point.cost + 1e-9));
+        assert_eq!(tidied.range(), bent.range());
+    }
+
+    #[test]
+    fn the_lowest_of_curves_changes_over_where_they_cross() {
+        let level = curve([(0.0, 2.0), (4.0, 2.0)]);
+        let valley = curve([(1.0, 3.0), (3.0, 1.0), (6.0, 4.0)]);
+        let both = lowest(vec![level, valley]).expect("a curve").tidy();
+        assert_eq!(both, curve([(0.0, 2.0), (2.0, 2.0), (3.0, 1.0), (6.0, 4.0)]));
+        assert_eq!(both.runs().len(), 2);
+    }
+
+    #[test]
+    fn points_on_a_straight_line_say_nothing() {
+        let straight = curve([(0.0, 0.0), (1.0, 1.0), (2.0, 2.0), (3.0, 4.0)]);
+        assert_eq!(straight.tidy(), curve([(0.0, 0.0), (2.0, 2.0), (3.0, 4.0)]));
+    }
 }
