@@ -7,10 +7,7 @@ use super::account::{Course, Flow};
 use super::{Piece, Track};
 use crate::optimum::{self, End, Slot, Solution, Store};
 use crate::policy::model::Battery;
-use crate::units::{Energy, Price, Soc};
-
-/// Halvings of the interval of prices in which the worth of a stored kWh lies: to a billionth of the dearest price.
-const HALVINGS: usize = 30;
+use crate::units::{Energy, Soc};
 
 /// The optimum's way through a track.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +17,9 @@ pub(super) struct Best {
     /// How far below its cost the true optimum may lie, in money.
     pub(super) gap: f64,
     /// What another stored kWh at the end would have been worth, per kWh.
+    ///
+    /// At that price the two are the same: to ask for no less at the end, and to pay for what is missing. So no way through
+    /// the track whose end is priced by it costs less than the optimum, wherever it ends.
     pub(super) worth: f64,
 }
 
@@ -43,7 +43,7 @@ pub(super) fn best(track: &Track, battery: &Battery, start: Soc) -> Option<Best>
     };
     let solution = optimum::solve(&store, &slots)?;
     let course = Course { start: begin, flows: flows(track, &solution, least) };
-    Some(Best { gap: solution.gap(), worth: worth(&store, &slots), course })
+    Some(Best { gap: solution.gap(), worth: solution.worth_at_end.amount(), course })
 }
 
 fn slot(piece: &Piece) -> Slot {
@@ -66,24 +66,4 @@ fn flows(track: &Track, solution: &Solution, least: Energy) -> Vec<Flow> {
         }
     };
     track.pieces.iter().zip(&solution.schedule).map(flow).collect()
-}
-
-/// The price of a stored kWh at which the optimum would end with just what it began with.
-///
-/// At that price the two are the same: to ask for no less at the end, and to pay for what is missing. So no way through the
-/// track whose end is priced by it costs less than the optimum, wherever it ends.
-fn worth(store: &Store, slots: &[Slot]) -> f64 {
-    let dearest = slots.iter().map(|slot| slot.import.amount().max(slot.export.amount())).fold(0.0, f64::max);
-    let (mut low, mut high) = (0.0, dearest);
-    for _ in 0..HALVINGS {
-        let middle = f64::midpoint(low, high);
-        let Some(price) = Price::per_kwh(middle) else { break };
-        let solution = optimum::solve(&Store { end: End::Worth(price), ..*store }, slots);
-        let end = solution.and_then(|solution| solution.schedule.last().map(|step| step.stored));
-        match end {
-            Some(end) if end >= store.start => high = middle,
-            _ => low = middle,
-        }
-    }
-    high
 }
