@@ -141,7 +141,7 @@ fn verdict(screen: &mut Screen, outcome: &Outcome) {
     let words = format!("a stored kWh that is left over counts {price}, {basis}");
     screen.prose(Line::default(), Role::Faint, &words, 2);
     if outcome.gap > 0.005 {
-        let words = format!("the optimum is a bound: no more than {} below what is possible", money(outcome.gap));
+        let words = format!("nothing can do better than the optimum by more than {}", money(outcome.gap));
         screen.prose(Line::default(), Role::Faint, &words, 2);
     }
 }
