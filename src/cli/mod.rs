@@ -66,10 +66,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 
 fn dispatch(arguments: &Arguments) -> Outcome {
     if arguments.common.format == Form::Markdown && !matches!(arguments.verb, Verb::Compare(_)) {
-        return failure("--format markdown: only `offpeak compare` writes it");
+        return failure("--format markdown: only `compare` writes it");
     }
     if arguments.common.format == Form::Junit && !matches!(arguments.verb, Verb::Test(_)) {
-        return failure("--format junit: only `offpeak test` writes it");
+        return failure("--format junit: only `test` writes it");
     }
     let session = Session::new(&arguments.common);
     match &arguments.verb {
