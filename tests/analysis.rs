@@ -156,7 +156,7 @@ fn any_comparison(random: &mut Rng) -> String {
 
 /// The policy of a text; `None` if it names a band that its tariff does not have, or its bands overlap in its zone.
 fn policy(text: &str) -> Option<Policy> {
-    let Loaded { policy, diagnostics } = load("home.yaml", text);
+    let Loaded { policy, diagnostics, .. } = load("home.yaml", text);
     let shown = render(&diagnostics, "home.yaml", text, false);
     let mut errors = diagnostics.iter().filter(|found| found.severity == Severity::Error);
     let expected = ["unknown-band", "overlapping-bands"];

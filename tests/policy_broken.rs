@@ -1,20 +1,22 @@
 //! What an owner reads when a policy is wrong: one file for each mistake, and the whole output for each file.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use offpeak::diagnostic::render;
-use offpeak::policy::{Loaded, clock_changes, load};
+use offpeak::diagnostic::render_of;
+use offpeak::policy::{clock_changes, load_with};
+use offpeak::runner::Beside;
 
 #[test]
 fn each_mistake_is_told_once_and_how_to_mend_it() {
     insta::glob!("broken/*.yaml", |path| {
         let text = std::fs::read_to_string(path).unwrap();
         let file = path.file_name().unwrap().to_string_lossy();
-        let Loaded { policy, mut diagnostics } = load(&file, &text);
+        let loaded = load_with(&file, &text, &Beside::of(path));
         let now = "2026-11-20T12:00:00Z".parse().unwrap();
-        diagnostics.extend(policy.iter().flat_map(|policy| clock_changes(policy, now)));
+        let mut diagnostics = loaded.diagnostics;
+        diagnostics.extend(loaded.policy.iter().flat_map(|policy| clock_changes(policy, now)));
         assert!(!diagnostics.is_empty(), "{file} passes");
         insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots/broken" }, {
-            insta::assert_snapshot!("broken", render(&diagnostics, &file, &text, false));
+            insta::assert_snapshot!("broken", render_of(&diagnostics, &loaded.texts, false));
         });
     });
 }

@@ -11,8 +11,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use offpeak::diagnostic::render;
-use offpeak::policy::{Loaded, clock_changes, load};
+use offpeak::diagnostic::{render, render_of};
+use offpeak::policy::{clock_changes, load, load_with};
+use offpeak::runner::Beside;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -27,9 +28,17 @@ fn every_whole_policy_in_the_reference_loads() {
     let text = read("docs/policy-language.md");
     let blocks: Vec<&str> = text.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert!(!blocks.is_empty());
+    // The files that the blocks include.
+    let files = |path: &str| match path {
+        "shared/two-rates.yaml" => Ok(read("examples/two-sites/shared/two-rates.yaml")),
+        "shared/days.yaml" => Ok("offpeak: 1\ncalendars: { holidays: 2026-12-25 }\n".to_owned()),
+        "shared/car.yaml" => Ok(read("examples/two-sites/shared/car.yaml")),
+        path if path.ends_with(".ics") => Ok(read("examples/two-sites/shared/england-and-wales.ics")),
+        _ => Err("no such file".to_owned()),
+    };
     for block in blocks {
-        let loaded = load("reference.yaml", block);
-        assert!(loaded.diagnostics.is_empty(), "{}", render(&loaded.diagnostics, "reference.yaml", block, false));
+        let loaded = load_with("reference.yaml", block, &files);
+        assert!(loaded.diagnostics.is_empty(), "{}", render_of(&loaded.diagnostics, &loaded.texts, false));
     }
 }
 
@@ -81,7 +90,7 @@ fn codes_in_source() -> BTreeSet<String> {
     for file in files {
         let text = std::fs::read_to_string(file).unwrap();
         let text = text.split("#[cfg(test)]").next().unwrap();
-        for call in ["Code(", ".error(", ".error_help(", "tell("] {
+        for call in ["Code(", ".error(", ".error_help(", "tell(", "fault("] {
             for (at, _) in text.match_indices(call) {
                 let rest = text[at + call.len()..].trim_start();
                 if let Some(literal) = rest.strip_prefix('"') {
@@ -103,10 +112,12 @@ fn the_list_of_diagnostics_names_every_code_and_no_other() {
 
 /// What `check` prints of a policy, on the day on which the examples were made.
 fn shown(file: &str, text: &str) -> String {
-    let Loaded { policy, mut diagnostics } = load(file, text);
+    let path = root().join("tests/broken").join(file);
+    let loaded = load_with(file, text, &Beside::of(&path));
     let now = "2026-11-20T12:00:00Z".parse().unwrap();
-    diagnostics.extend(policy.iter().flat_map(|policy| clock_changes(policy, now)));
-    render(&diagnostics, file, text, false)
+    let mut diagnostics = loaded.diagnostics;
+    diagnostics.extend(loaded.policy.iter().flat_map(|policy| clock_changes(policy, now)));
+    render_of(&diagnostics, &loaded.texts, false)
 }
 
 #[test]
@@ -151,8 +162,10 @@ fn every_example_in_the_list_is_what_the_program_prints() {
         let example = section.split("```text\n").nth(1).unwrap_or_else(|| panic!("{code} has no example"));
         let example = example.split("\n```").next().unwrap();
         let file = example.split("--> ").nth(1).unwrap().split(':').next().unwrap();
-        let policy = read(&format!("tests/broken/{file}"));
-        let shown = shown(file, &policy);
+        // What lies in an included file is included by the policy that is called like the code.
+        let own = format!("{code}.yaml");
+        let file = if file.contains('/') { &own } else { file };
+        let shown = shown(file, &read(&format!("tests/broken/{file}")));
         assert!(
             example.contains(&format!("[{code}]")) && shown.contains(example),
             "{code}:\n{example}\n\nprinted:\n{shown}"

@@ -38,7 +38,8 @@ fn corpus() -> Vec<String> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let folders = ["rules", "tests/broken", "tests/policies"];
     let files = folders.iter().flat_map(|folder| std::fs::read_dir(root.join(folder)).unwrap());
-    let mut texts: Vec<String> = files.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
+    let files = files.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    let mut texts: Vec<String> = files.map(|path| std::fs::read_to_string(path).unwrap()).collect();
     texts.sort();
     texts
 }

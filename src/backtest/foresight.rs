@@ -43,11 +43,10 @@ impl Foresight {
 
     /// Looks back at what has been lived through, and plans again at each quarter hour. `fresh` says that the prices are new.
     pub(super) fn look(&mut self, policy: &Policy, moment: &Moment<'_>, fresh: bool, prices: &mut Prices) {
-        if self.piece.is_none_or(|piece| piece.at != moment.piece.at) {
-            if let Some(piece) = self.piece.replace(*moment.piece) {
-                let until = after(piece.at, Duration::from_secs(u64::from(piece.seconds)));
-                self.past.add(piece.at, until, Some(piece.load), Some(piece.solar));
-            }
+        let begins = self.piece.is_none_or(|piece| piece.at != moment.piece.at);
+        if begins && let Some(piece) = self.piece.replace(*moment.piece) {
+            let until = after(piece.at, Duration::from_secs(u64::from(piece.seconds)));
+            self.past.add(piece.at, until, Some(piece.load), Some(piece.solar));
         }
         let second = moment.at.timestamp();
         let now = (second.div_euclid(FORECAST), second.div_euclid(PLAN));

@@ -8,17 +8,17 @@ use super::args::{Check, Common, Format};
 use super::output::{FAILED, OK, Outcome, print, print_json};
 use super::{files, terminal};
 use crate::clock::{Clock, SystemClock};
-use crate::diagnostic::{self, Diagnostic, Severity};
+use crate::diagnostic::{self, Diagnostic, Severity, Texts};
 use crate::policy::{self, Loaded, clock_changes};
+use crate::runner;
 
 /// What is found for the sake of what a device cannot do.
 const OF_DEVICE: [&str; 6] =
     ["cannot-do", "off-grid", "vanishing-window", "many-windows", "over-budget", "ceiling-grid-only"];
 
-/// One file and what is wrong with it.
+/// One policy with its files, and what is wrong with them.
 struct Checked {
-    file: String,
-    text: String,
+    texts: Texts,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -41,15 +41,15 @@ pub fn run(check: &Check, common: &Common) -> Outcome {
 fn load(path: &Path) -> Result<Checked, super::output::Failure> {
     let text = files::read_text(path)?;
     let file = path.display().to_string();
-    let Loaded { policy, mut diagnostics } = policy::load(&file, &text);
+    let Loaded { policy, mut diagnostics, texts, .. } = policy::load_with(&file, &text, &runner::Beside::of(path));
     diagnostics.extend(policy.iter().flat_map(|policy| clock_changes(policy, SystemClock::default().now())));
-    diagnostics.sort_by_key(|diagnostic| (diagnostic.place.bytes.start, diagnostic.place.bytes.end));
-    Ok(Checked { file, text, diagnostics })
+    texts.sort(&mut diagnostics);
+    Ok(Checked { texts, diagnostics })
 }
 
 fn text(checked: &[Checked]) -> String {
     let colour = terminal::colour();
-    let shown = checked.iter().map(|file| diagnostic::render(&file.diagnostics, &file.file, &file.text, colour));
+    let shown = checked.iter().map(|file| diagnostic::render_of(&file.diagnostics, &file.texts, colour));
     let mut out: String = shown.collect();
     out.push_str(&summary(checked));
     out.push_str(&cited(checked));
@@ -87,7 +87,7 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 
 fn as_json(checked: &[Checked]) -> Value {
     let files = checked.iter().map(|file| {
-        json!({ "file": file.file, "diagnostics": diagnostic::to_json(&file.diagnostics, &file.file, &file.text) })
+        json!({ "file": file.texts.file(), "diagnostics": diagnostic::to_json_of(&file.diagnostics, &file.texts) })
     });
     json!({ "policies": files.collect::<Vec<_>>() })
 }

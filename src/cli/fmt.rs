@@ -13,7 +13,8 @@ use super::output::{FAILED, Failure, OK, Outcome, failure, print, print_json, te
 use super::{files, terminal};
 use crate::diagnostic::{self, Diagnostic};
 use crate::policy::MAX_BYTES;
-use crate::policy::fmt::{canonical, canonical_tests};
+use crate::policy::fmt::{canonical_tests, canonical_with};
+use crate::runner;
 
 /// How many lines of either side of a difference are shown.
 const SHOWN: usize = 12;
@@ -28,7 +29,11 @@ struct Laid {
 impl Laid {
     fn of(path: PathBuf, text: String) -> Laid {
         let name = path.display().to_string();
-        let canonical = if is_tests(&name) { canonical_tests(&text) } else { canonical(&name, &text) };
+        let canonical = if is_tests(&name) {
+            canonical_tests(&text)
+        } else {
+            canonical_with(&name, &text, &runner::Beside::of(&path))
+        };
         Laid { path, text, canonical }
     }
 

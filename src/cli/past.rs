@@ -112,7 +112,7 @@ impl Past {
 
     fn known(&self, site: String) -> Result<Known, Failure> {
         let revision = self.journal.revision_in_force(&site)?;
-        let policy = revision.and_then(|revision| policy::load(&revision.file, &revision.text).policy);
+        let policy = revision.and_then(|revision| policy::load_kept(&revision.file, &revision.text).policy);
         Ok(Known { site, policy })
     }
 

@@ -22,11 +22,11 @@ pub struct Session<'a> {
     common: &'a Common,
 }
 
-/// A policy with the text that it was loaded from.
+/// A policy with the text that it was loaded from, together with what it includes.
 pub struct Loaded {
     /// The policy.
     pub policy: Policy,
-    /// Its file's text.
+    /// Its file's text, with those of the files that it includes.
     pub text: String,
 }
 
@@ -91,12 +91,12 @@ impl<'a> Session<'a> {
     pub fn policy(&self, path: &Path) -> Result<Loaded, Failure> {
         let text = files::read_text(path)?;
         let file = path.display().to_string();
-        let loaded = policy::load(&file, &text);
+        let loaded = policy::load_with(&file, &text, &runner::Beside::of(path));
         if loaded.diagnostics.iter().any(|found| found.severity == Severity::Error) {
-            tell(&diagnostic::render(&loaded.diagnostics, &file, &text, terminal::colour_on_stderr()));
+            tell(&diagnostic::render_of(&loaded.diagnostics, &loaded.texts, terminal::colour_on_stderr()));
         }
         match loaded.policy {
-            Some(policy) => Ok(Loaded { policy, text }),
+            Some(policy) => Ok(Loaded { policy, text: loaded.kept }),
             None => failure(format!("{file} has errors; nothing was done")),
         }
     }

@@ -11,6 +11,7 @@ use super::{files, terminal};
 use crate::policy::{self, Policy};
 use crate::policy_test::{self, Draft, NoPolicy};
 use crate::report::{self, Report, Source, Tested};
+use crate::runner;
 
 /// How deep folders are searched.
 const MAX_DEPTH: usize = 16;
@@ -140,7 +141,7 @@ fn policies(named: &[Option<PathBuf>]) -> BTreeMap<PathBuf, Result<Tried, String
         policies.entry(path.clone()).or_insert_with(|| {
             let text = files::read_text(path).map_err(|Failure(why)| why)?;
             let file = path.display().to_string();
-            let loaded = policy::load(&file, &text);
+            let loaded = policy::load_with(&file, &text, &runner::Beside::of(path));
             Ok(Tried { file, text, loaded })
         });
     }

@@ -1,6 +1,7 @@
 //! From byte offsets to lines and columns.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::Place;
 
@@ -8,6 +9,7 @@ use super::Place;
 #[derive(Clone, Debug)]
 pub struct Lines<'t> {
     text: &'t str,
+    file: Option<Arc<str>>,
     starts: Vec<usize>,
     /// How many characters stand before each block of [`BLOCK`] bytes, so that long lines cost no more than short ones.
     counts: Vec<usize>,
@@ -24,7 +26,14 @@ impl<'t> Lines<'t> {
         for block in text.as_bytes().chunks(BLOCK) {
             counts.push(counts.last().copied().unwrap_or_default() + characters(block));
         }
-        Lines { text, starts: std::iter::once(0).chain(breaks).collect(), counts }
+        Lines { text, file: None, starts: std::iter::once(0).chain(breaks).collect(), counts }
+    }
+
+    /// The same lines as those of an included file.
+    #[must_use]
+    pub fn in_file(mut self, file: Option<Arc<str>>) -> Lines<'t> {
+        self.file = file;
+        self
     }
 
     /// The place of a stretch of bytes. Offsets beyond the text, or within a character, are moved back to one that is not.
@@ -33,7 +42,7 @@ impl<'t> Lines<'t> {
         let start = self.boundary(bytes.start);
         let end = self.boundary(bytes.end).max(start);
         let (line, column) = self.position(start);
-        Place { line, column, bytes: start..end }
+        Place { file: self.file.clone(), line, column, bytes: start..end }
     }
 
     /// Line and column of a byte offset, both counted from 1, the column in characters.
@@ -95,7 +104,7 @@ mod tests {
         };
         check("é", 1, 4);
         check("30", 2, 4);
-        assert_eq!(lines.place(3..4), Place { line: 1, column: 4, bytes: 3..3 });
+        assert_eq!(lines.place(3..4), Place { file: None, line: 1, column: 4, bytes: 3..3 });
         assert_eq!(lines.place(900..901).bytes, text.len()..text.len());
     }
 }

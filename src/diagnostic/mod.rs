@@ -4,14 +4,17 @@ mod json;
 mod lines;
 mod mask;
 mod text;
+mod texts;
 
-pub use json::to_json;
+pub use json::{to_json, to_json_of};
 pub use lines::Lines;
 pub use mask::is_credential;
-pub use text::render;
+pub use text::{render, render_of};
+pub use texts::{Source, Texts};
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// How bad it is. Errors stop; warnings tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +32,8 @@ pub struct Code(pub &'static str);
 /// A stretch of a source text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
+    /// The included file in which it lies, as output names it; `None` for the file that was asked for.
+    pub file: Option<Arc<str>>,
     /// Line, counted from 1.
     pub line: u32,
     /// Column in characters, counted from 1.

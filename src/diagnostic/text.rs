@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::mask::masked;
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, Place, Severity, Texts};
 
 /// How many problems are shown in full; the rest are counted.
 const MAX_SHOWN: usize = 100;
@@ -19,22 +19,44 @@ const MAX_LINE: usize = 400;
 /// The same input gives the same bytes. Credentials in the source are starred out. Nothing for no problem.
 #[must_use]
 pub fn render(diagnostics: &[Diagnostic], file: &str, text: &str, colour: bool) -> String {
+    render_of(diagnostics, &Texts::of(file, text), colour)
+}
+
+/// The same for a file with what it includes: each problem is shown in the text in which it lies.
+#[must_use]
+pub fn render_of(diagnostics: &[Diagnostic], texts: &Texts, colour: bool) -> String {
     if diagnostics.is_empty() {
         return String::new();
     }
-    let source = masked(text);
-    let file = printable(file);
+    let shown = texts.sources().map(|source| (printable(&source.file), masked(&source.text))).collect();
+    let shown = Shown { texts, shown };
     let mut out = String::new();
     for diagnostic in diagnostics.iter().take(MAX_SHOWN) {
-        out.push_str(&one(diagnostic, &file, &source, colour));
+        out.push_str(&one(diagnostic, &shown, colour));
         out.push_str("\n\n");
     }
-    out.push_str(&summary(diagnostics, &file));
+    out.push_str(&summary(diagnostics, &printable(texts.file())));
     out.push('\n');
     out
 }
 
-fn one(diagnostic: &Diagnostic, file: &str, source: &str, colour: bool) -> String {
+/// The texts as they may be shown.
+struct Shown<'t> {
+    texts: &'t Texts,
+    /// The name and the text of each source, in their order.
+    shown: Vec<(String, String)>,
+}
+
+impl Shown<'_> {
+    /// The file's name and its text around a place.
+    fn of(&self, place: &Place) -> (&str, &str) {
+        let source = self.texts.of_place(place);
+        let number = self.texts.sources().position(|other| std::ptr::eq(other, source)).unwrap_or_default();
+        self.shown.get(number).map(|(file, text)| (file.as_str(), text.as_str())).unwrap_or_default()
+    }
+}
+
+fn one(diagnostic: &Diagnostic, shown: &Shown<'_>, colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(120);
     let level = match diagnostic.severity {
@@ -42,10 +64,17 @@ fn one(diagnostic: &Diagnostic, file: &str, source: &str, colour: bool) -> Strin
         Severity::Warning => Level::WARNING,
     };
     let title = level.primary_title(printable(&diagnostic.message)).id(diagnostic.code.0);
-    let mut group: Group<'_> = if fits(diagnostic, source) {
-        title.element(snippet(diagnostic, file, source))
-    } else {
-        title.element(origin(diagnostic, file))
+    let place = &diagnostic.place;
+    let primary = AnnotationKind::Primary;
+    let mut group: Group<'_> = match &diagnostic.related {
+        _ if !fits(diagnostic, shown) => title.element(origin(place, shown)),
+        None => title.element(snippet(shown, &[(place, &diagnostic.label, primary)])),
+        Some((other, why)) if other.file == place.file => {
+            title.element(snippet(shown, &[(place, &diagnostic.label, primary), (other, why, AnnotationKind::Context)]))
+        }
+        Some((other, why)) => title
+            .element(snippet(shown, &[(place, &diagnostic.label, primary)]))
+            .element(snippet(shown, &[(other, why, AnnotationKind::Context)])),
     };
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(printable(help)));
@@ -54,10 +83,11 @@ fn one(diagnostic: &Diagnostic, file: &str, source: &str, colour: bool) -> Strin
 }
 
 /// Whether the lines in question are short enough to be shown.
-fn fits(diagnostic: &Diagnostic, source: &str) -> bool {
+fn fits(diagnostic: &Diagnostic, shown: &Shown<'_>) -> bool {
     let related = diagnostic.related.iter().map(|(place, _)| place);
     let mut places = std::iter::once(&diagnostic.place).chain(related);
     places.all(|place| {
+        let (_, source) = shown.of(place);
         let before = source.get(..place.bytes.start).unwrap_or_default();
         let after = source.get(place.bytes.start..).unwrap_or_default();
         let left = before.rsplit('\n').next().map_or(0, str::len);
@@ -65,36 +95,30 @@ fn fits(diagnostic: &Diagnostic, source: &str) -> bool {
     })
 }
 
-/// The lines in question and no others, so that a long file costs no more than a short one.
-fn snippet<'a>(
-    diagnostic: &'a Diagnostic,
-    file: &'a str,
-    source: &'a str,
-) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let related = diagnostic.related.as_ref().map(|(place, _)| place);
-    let first = related.filter(|place| place.bytes.start < diagnostic.place.bytes.start).unwrap_or(&diagnostic.place);
-    let last = related.map_or(diagnostic.place.bytes.end, |place| place.bytes.end.max(diagnostic.place.bytes.end));
-    let start = source.get(..first.bytes.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+/// A place with what stands under its underline.
+type Underlined<'a> = (&'a Place, &'a String, AnnotationKind);
+
+/// The lines in question and no others, so that a long file costs no more than a short one. All places lie in one file.
+fn snippet<'a>(shown: &'a Shown<'_>, places: &[Underlined<'a>]) -> Snippet<'a, Annotation<'a>> {
+    let first = places.iter().map(|(place, ..)| *place).min_by_key(|place| place.bytes.start);
+    let last = places.iter().map(|(place, ..)| place.bytes.end).max().unwrap_or_default();
+    let (file, source) = first.map(|place| shown.of(place)).unwrap_or_default();
+    let begin = first.map_or(0, |place| place.bytes.start);
+    let start = source.get(..begin).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
     let end = source.get(last..).and_then(|after| after.find('\n')).map_or(source.len(), |at| last + at);
     let lines = source.get(start..end).unwrap_or_default();
     let span = |bytes: &Range<usize>| {
         let within = |at: usize| at.saturating_sub(start).min(lines.len());
         within(bytes.start)..within(bytes.end)
     };
-    let primary = AnnotationKind::Primary.span(span(&diagnostic.place.bytes)).label(printable(&diagnostic.label));
-    let number = usize::try_from(first.line).unwrap_or(usize::MAX);
-    let snippet = Snippet::source(lines).line_start(number).path(file).annotation(primary);
-    match &diagnostic.related {
-        Some((place, why)) => {
-            snippet.annotation(AnnotationKind::Context.span(span(&place.bytes)).label(printable(why)))
-        }
-        None => snippet,
-    }
+    let number = usize::try_from(first.map_or(1, |place| place.line)).unwrap_or(usize::MAX);
+    let annotations = places.iter().map(|(place, label, kind)| kind.span(span(&place.bytes)).label(printable(label)));
+    Snippet::source(lines).line_start(number).path(file).annotations(annotations)
 }
 
-fn origin<'a>(diagnostic: &Diagnostic, file: &'a str) -> Origin<'a> {
+fn origin<'a>(place: &Place, shown: &'a Shown<'_>) -> Origin<'a> {
     let number = |value: u32| usize::try_from(value).unwrap_or(usize::MAX);
-    Origin::path(file).line(number(diagnostic.place.line)).char_column(number(diagnostic.place.column))
+    Origin::path(shown.of(place).0).line(number(place.line)).char_column(number(place.column))
 }
 
 fn summary(diagnostics: &[Diagnostic], file: &str) -> String {

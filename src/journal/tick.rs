@@ -13,6 +13,9 @@ use crate::snapshot::Snapshot;
 use crate::tariff::Prices;
 use crate::time::Instant;
 
+/// The longest text of a policy with all its files, in bytes.
+const MAX_REVISION: usize = 4 << 20;
+
 /// One tick of one site.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TickRecord {
@@ -51,7 +54,7 @@ pub struct RevisionRecord {
     pub file: String,
     /// When it was first in force.
     pub first_seen: Instant,
-    /// The whole text.
+    /// The whole text, with those of the files that it includes.
     pub text: String,
 }
 
@@ -90,7 +93,9 @@ impl Journal {
         text: &str,
         now: Instant,
     ) -> Result<(), JournalError> {
-        within(text, "the policy")?;
+        if text.len() > MAX_REVISION {
+            return Err(JournalError::TooLong { what: "the policy", limit: MAX_REVISION });
+        }
         self.transact(|transaction| {
             let sql =
                 "INSERT OR IGNORE INTO revisions (revision, site, file, first_seen, text) VALUES (?1, ?2, ?3, ?4, ?5)";

@@ -4,6 +4,8 @@ pub mod analysis;
 mod beside;
 mod coverage;
 pub mod fmt;
+mod ical;
+mod include;
 mod keys;
 mod load;
 mod lower;
@@ -21,7 +23,8 @@ pub(crate) use lower::fields::{Fields, listed};
 pub(crate) use lower::{Context, quoted};
 pub(crate) use yaml::{Node, Value};
 
-pub use load::{Loaded, MAX_BYTES, load, revision};
+pub use include::{Files, MAX_INCLUDED};
+pub use load::{Loaded, MAX_BYTES, load, load_kept, load_with, revision, revision_with};
 pub use model::{Action, Policy, Rule};
 pub use refusal::{Refusal, read_only, refusal};
 pub use review::clock_changes;

@@ -15,7 +15,7 @@ use crate::units::{Energy, Fraction, Power, Price, Soc};
 pub struct Policy {
     /// The file's name as it was given, for output.
     pub file: String,
-    /// SHA-256 of the file's bytes in hex: which revision of the policy decided something.
+    /// SHA-256 of the bytes of the file, and of those that it includes, in hex: which revision of the policy decided something.
     pub revision: String,
     /// The site's name.
     pub site: String,

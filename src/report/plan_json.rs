@@ -18,6 +18,7 @@ use crate::units::{Power, Price};
 
 use super::json::{VERSION, command, field, number, of_each, percent, policy, schedule, watts};
 use super::moment::rfc3339;
+use super::why::in_file;
 use super::{Device, course, readings, why, words, writes};
 
 /// A plan as JSON. `payload` gives what a write sends, as the vendor spells it.
@@ -63,7 +64,7 @@ fn span_json(policy: &Policy, span: &Span) -> Value {
         Source::Rule(index) => policy.rules.get(index),
         Source::Otherwise | Source::Override => None,
     };
-    json!({
+    let entry = json!({
         "from": rfc3339(span.from),
         "until": rfc3339(span.until),
         "source": words::source_code(source),
@@ -72,7 +73,8 @@ fn span_json(policy: &Policy, span: &Span) -> Value {
         "command": command(expected),
         "certain": span.certain,
         "committed": command(span.committed),
-    })
+    });
+    in_file(entry, rule)
 }
 
 fn point_json(plan: &Plan<'_>, point: &Point) -> Value {

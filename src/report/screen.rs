@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::device::{Object, Schedule};
+use crate::diagnostic::Place;
 use crate::engine::{Decision, Source, Verdict};
 use crate::plan::budget::{MayGrant, Refusal};
 use crate::plan::{Obstacle, Plan, Span};
@@ -98,11 +99,12 @@ pub(super) fn manual_until(plan: &Plan<'_>) -> Option<Instant> {
 /// `home.yaml:28`: where the rule that decided stands.
 pub(super) fn place(plan: &Plan<'_>, decision: &Decision) -> String {
     let Source::Rule(index) = decision.source else { return String::new() };
-    plan.policy.rules.get(index).map_or(String::new(), |rule| file_line(&plan.policy.file, rule.place.line))
+    plan.policy.rules.get(index).map_or(String::new(), |rule| file_line(&plan.policy.file, &rule.place))
 }
 
-/// The file's own name, without its folders, and the line.
-pub(super) fn file_line(file: &str, line: u32) -> String {
+/// The own name of the file in which a place lies, without its folders, and the line. `file` is the one that was asked for.
+pub(super) fn file_line(file: &str, place: &Place) -> String {
+    let (file, line) = (place.file.as_deref().unwrap_or(file), place.line);
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
     if line == 0 { String::new() } else { format!("{}:{line}", cut(name, 26)) }
 }

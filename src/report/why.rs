@@ -82,12 +82,13 @@ pub(super) fn decision(plan: &Plan<'_>) -> Value {
 
 fn decided(plan: &Plan<'_>, decision: &Decision) -> Value {
     let rule = decider(plan, decision);
-    json!({
+    let entry = json!({
         "source": words::source_code(decision.source),
         "rule": rule.map(|rule| &rule.name),
         "line": rule.map(|rule| rule.place.line),
         "command": command(decision.command),
-    })
+    });
+    in_file(entry, rule)
 }
 
 /// What is expected to hold next, and from when.
@@ -167,7 +168,7 @@ fn rules(screen: &mut Screen, plan: &Plan<'_>) {
         let row = vec![
             (role, format!("{:<11}", words::verdict(verdict))),
             (Role::Text, format!("{:<64}", cut(&rule.name, 64))),
-            (Role::Faint, screen::file_line(&plan.policy.file, rule.place.line)),
+            (Role::Faint, screen::file_line(&plan.policy.file, &rule.place)),
         ];
         screen.table(Table { indent: 2, most: &[11, 64, 32], flex: 1 }, &[row]);
         if let Verdict::Failed(found) | Verdict::Unknown(found) = verdict {
@@ -178,6 +179,15 @@ fn rules(screen: &mut Screen, plan: &Plan<'_>) {
         if plan.decision.source == Source::Otherwise { (Role::Good, "holds") } else { (Role::Faint, "not reached") };
     let line = Line::indent(2).text(otherwise.0, &format!("{:<11}  ", otherwise.1));
     screen.line(&line.text(Role::Text, &format!("otherwise: {}", words::action(plan.policy.otherwise))));
+}
+
+/// The same entry with the `file` in which the rule stands, if that is not the policy's own.
+pub(super) fn in_file(mut entry: Value, rule: Option<&Rule>) -> Value {
+    let file = rule.and_then(|rule| rule.place.file.as_deref());
+    if let (Some(file), Some(entry)) = (file, entry.as_object_mut()) {
+        entry.insert("file".to_owned(), json!(file));
+    }
+    entry
 }
 
 fn rule_json(plan: &Plan<'_>, rule: &Rule, verdict: &Verdict<'_>) -> Value {
@@ -197,7 +207,7 @@ fn rule_json(plan: &Plan<'_>, rule: &Rule, verdict: &Verdict<'_>) -> Value {
     if let Some(entry) = entry.as_object_mut() {
         entry.extend(seen(plan, found));
     }
-    entry
+    in_file(entry, Some(rule))
 }
 
 /// The value that was looked at: null where there was none to look at.

@@ -7,6 +7,7 @@ use tokio::sync::watch::{Sender, channel};
 use tokio::task::{Id, JoinSet};
 use tracing::{info, warn};
 
+use super::beside::Beside;
 use super::ground::Ground;
 use super::member::{LEAVING, Member, Orders, device};
 use super::roster::{self, Roster};
@@ -70,8 +71,8 @@ struct LeftOut {
 
 /// When a file that is left out is looked at again.
 enum Again {
-    /// Once its text has another digest than this.
-    OtherThan(String),
+    /// Once its text and those of the files that it includes have another digest than this.
+    OtherThan { digest: String, included: Vec<String> },
     /// From this beat on.
     From(u64),
 }
@@ -86,7 +87,9 @@ pub(super) struct Gone {
 struct Candidate {
     path: PathBuf,
     policy: Policy,
-    text: String,
+    /// The policy's text with all its files.
+    kept: String,
+    included: Vec<String>,
 }
 
 impl Company {
@@ -257,30 +260,34 @@ impl Company {
             Ok(text) => text,
             Err(why) => return self.leave_out(path, why, Again::From(0)).map(|()| None),
         };
-        let digest = policy::revision(&text);
-        if again.is_some_and(|again| matches!(again, Again::OtherThan(known) if *known == digest)) {
+        let beside = Beside::of(&path);
+        if let Some(Again::OtherThan { digest, included }) = again
+            && policy::revision_with(&text, included, &beside) == *digest
+        {
             return Ok(None);
         }
-        match policy::load(&path.display().to_string(), &text).policy {
-            Some(policy) => Ok(Some(Candidate { path, policy, text })),
+        let policy::Loaded { policy, kept, included, .. } =
+            policy::load_with(&path.display().to_string(), &text, &beside);
+        match policy {
+            Some(policy) => Ok(Some(Candidate { path, policy, kept, included })),
             None => {
                 let why = format!("it has errors and is left out; see `offpeak check {}`", path.display());
-                self.leave_out(path, why, Again::OtherThan(digest)).map(|()| None)
+                self.leave_out(path, why, Again::OtherThan { digest: policy::revision(&kept), included }).map(|()| None)
             }
         }
     }
 
     fn take_up(&mut self, candidate: Candidate) -> Result<(), ServiceError> {
-        let Candidate { path, policy, text } = candidate;
+        let Candidate { path, policy, kept, included } = candidate;
         let (site, device) = (policy.site.clone(), device(&policy));
-        let (settled, world) = match self.ground.settle(policy, &text) {
+        let (settled, world) = match self.ground.settle(policy, &kept) {
             Ok(settled) => settled,
             Err(error) => return self.leave_out(path, error.to_string(), Again::From(0)),
         };
         self.left_out.remove(&path);
         self.all_clear(&key(&path))?;
         let (orders, _) = channel(self.orders);
-        let waiting = Some(Member::new(settled, path.clone(), world));
+        let waiting = Some(Member::new(settled, path.clone(), included, world));
         let present = Present { site, device, orders, waiting, task: None, missing: 0, since: self.orders.beats };
         self.sites.insert(path.clone(), present);
         if self.is_running {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch::Receiver;
 use tracing::{debug, info, warn};
 
+use super::beside::Beside;
 use super::roster;
 use super::service::ServiceError;
 use super::site::{Site, SiteError};
@@ -38,15 +39,17 @@ pub(super) struct Member {
     site: Site,
     path: PathBuf,
     world: Option<Kept>,
-    /// The digest of the file's text that was last looked at, good or broken.
+    /// The digest of the file's text, and of those that it includes, that was last looked at, good or broken.
     seen: String,
+    /// The files that it includes.
+    included: Vec<String>,
 }
 
 impl Member {
     /// A site whose policy stands in this file.
-    pub(super) fn new(site: Site, path: PathBuf, world: Option<Kept>) -> Member {
+    pub(super) fn new(site: Site, path: PathBuf, included: Vec<String>, world: Option<Kept>) -> Member {
         let seen = site.policy().revision.clone();
-        Member { site, path, world, seen }
+        Member { site, path, world, seen, included }
     }
 
     /// Ticks at every beat until it is told to end, then leaves the device as the policy says.
@@ -122,18 +125,20 @@ impl Member {
                 return Ok(self.refuse(&why)?);
             }
         };
-        let digest = policy::revision(&text);
-        if digest == self.seen && !asked {
+        let beside = Beside::of(&self.path);
+        if !asked && policy::revision_with(&text, &self.included, &beside) == self.seen {
             return Ok(());
         }
-        self.seen = digest;
-        match policy::load(&self.site.policy().file, &text).policy {
+        let loaded = policy::load_with(&self.site.policy().file, &text, &beside);
+        self.seen = policy::revision(&loaded.kept);
+        self.included = loaded.included;
+        match loaded.policy {
             Some(policy) if policy.revision == self.site.policy().revision => Ok(self.site.policy_is_fine()?),
             Some(policy) if is_another(&policy, self.site.policy()) => {
                 Ok(self.refuse("another site or device needs a restart")?)
             }
             Some(policy) => {
-                self.site.reload(policy, &text)?;
+                self.site.reload(policy, &loaded.kept)?;
                 self.site.policy_is_fine()?;
                 info!("{}: reloaded", self.path.display());
                 Ok(())

@@ -3,6 +3,7 @@
 //! A [`Site`] is one policy with its device and its journal; [`Site::tick`] is all that happens to it once a minute, and the
 //! very same code runs live, in the demo and in the simulation of faulty days.
 
+mod beside;
 mod company;
 mod connect;
 mod credence;
@@ -26,6 +27,7 @@ mod store;
 mod survey;
 mod tick;
 
+pub use beside::Beside;
 pub use company::SERVICE;
 pub use connect::{ConnectError, Links, Way, account, payload, reading, sampled, seeded_world, world, writing};
 pub use credence::Credence;

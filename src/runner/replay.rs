@@ -42,7 +42,7 @@ pub enum ReplayError {
 pub fn replay(journal: &Journal, tick: &TickRecord) -> Result<Replayed, ReplayError> {
     let strange = || ReplayError::Strange(crate::report::moment::rfc3339(tick.at));
     let revision = journal.revision(&tick.revision)?.ok_or_else(|| ReplayError::NoRevision(tick.revision.clone()))?;
-    let policy = policy::load(&revision.file, &revision.text).policy.ok_or_else(strange)?;
+    let policy = policy::load_kept(&revision.file, &revision.text).policy.ok_or_else(strange)?;
     let context = Context::from_text(&tick.context).ok_or_else(strange)?;
     let inputs = inputs(&policy, tick, &context).ok_or_else(strange)?;
     let same = digest(&Plan::make(&policy, &inputs)) == context.digest;

@@ -68,7 +68,7 @@ pub enum SiteError {
 }
 
 impl Site {
-    /// Takes up a site where the journal left it. `text` is the policy's file, whose revision is kept for replays.
+    /// Takes up a site where the journal left it. `text` is the policy with its files, whose revision is kept for replays.
     ///
     /// # Errors
     /// The journal cannot be read or written.

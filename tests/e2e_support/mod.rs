@@ -19,6 +19,7 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 use conductor::Conductor;
+#[allow(unused_imports, reason = "not every suite holds requests back")]
 pub(crate) use conductor::{Instant, Point};
 pub(crate) use double::On;
 use double::{Behind, Served};

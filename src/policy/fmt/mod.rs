@@ -11,7 +11,8 @@ mod shape;
 mod spelling;
 mod tree;
 
-use super::load::{self, MAX_BYTES, load};
+use super::include::Files;
+use super::load::{self, Loaded, MAX_BYTES, load, load_with};
 use super::yaml::{self, Node, Scalar, Value};
 use crate::diagnostic::{Code, Diagnostic, Lines, Severity};
 
@@ -27,7 +28,18 @@ const MAX_COMMENTS: usize = 50_000;
 /// Everything that is wrong with the policy, as `check` tells it; or that it has too many comments, or
 /// its canonical text would be larger than a policy may be.
 pub fn canonical(file: &str, text: &str) -> Result<String, Vec<Diagnostic>> {
-    let loaded = load(file, text);
+    laid_out_if_good(load(file, text), text)
+}
+
+/// The canonical text of a policy that includes others of these files, which stay as they are. Pure as far as `files` is.
+///
+/// # Errors
+/// The same as of [`canonical`].
+pub fn canonical_with(file: &str, text: &str, files: &dyn Files) -> Result<String, Vec<Diagnostic>> {
+    laid_out_if_good(load_with(file, text, files), text)
+}
+
+fn laid_out_if_good(loaded: Loaded, text: &str) -> Result<String, Vec<Diagnostic>> {
     if loaded.policy.is_none() {
         let errors = loaded.diagnostics.into_iter().filter(|found| found.severity == Severity::Error);
         return Err(errors.collect());

@@ -108,6 +108,7 @@ impl Shape {
                 "offpeak",
                 "site",
                 "timezone",
+                "include",
                 "device",
                 "battery",
                 "tariff",

@@ -10,7 +10,7 @@ pub(super) use condition::CONDITION;
 pub(super) use device::{
     BATTERY_READING, CHARGE, DEVICE, GRID_READING, PERMISSION, PLAIN_READING, READINGS, SETTINGS, SOC,
 };
-pub(super) use site::{BAND, BATTERY, FLAT, LIMITS, POLICY, RULE, TARIFF};
+pub(super) use site::{BAND, BATTERY, FLAT, ICAL, INCLUDED_RULES, LIMITS, POLICY, RULE, SHARED, TARIFF};
 pub(super) use words::{
     BATTERY_SIGNS, DRIVERS, GRID_SIGNS, MODELS, ON_DRIFT, ON_EXIT, STORES, WHEN_BLIND, WRITES_PER_DAY,
 };
@@ -109,6 +109,8 @@ pub(super) enum Takes {
 pub(super) enum Sentence {
     /// A name for people, on one line.
     Name,
+    /// A path of a file, from the folder of the file in which it stands.
+    Path,
     /// A name of the tz database.
     Zone,
     /// A serial number.

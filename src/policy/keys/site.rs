@@ -3,14 +3,83 @@
 use super::condition::{CONDITION, DATES, DAYS, MONTHS, TIME};
 use super::device::DEVICE;
 use super::words::{ON_DRIFT, ON_EXIT, WHEN_BLIND, WRITES_PER_DAY, words};
-use super::{Key, Sentence, Table, Takes};
+use super::{Key, MAX_ITEMS, Sentence, Table, Takes};
+
+/// The version of the language.
+const VERSION: Key = Key::new("offpeak", Takes::Version, "1", "The version of the policy language: 1.").needed();
+
+const INCLUDE: Key = Key::new(
+    "include",
+    Takes::Any(Sentence::Path, MAX_ITEMS),
+    "shared/days.yaml",
+    "Files with calendars or the tariff, by their paths from this file's folder on. Files with rules stand under `rules`.",
+);
+
+// It must stand in one of the files.
+const SHARED_TARIFF: Key = Key::new(
+    "tariff",
+    Takes::Mapping(&TARIFF),
+    "{ currency: GBP }",
+    "What energy costs. It stands in the policy or in one of the files that it includes.",
+);
+
+const CALENDARS: Key = Key::new(
+    "calendars",
+    Takes::Calendars,
+    "{ holidays: [2026-12-25, 2026-12-26] }",
+    "Days by name: dates, ranges of at most 400 days, and iCalendar files. `days` can name a calendar.",
+);
+
+const RULES: Key = Key::new(
+    "rules",
+    Takes::Rules,
+    "[]",
+    "The rules in the order of their priority: the first whose conditions all hold wins. A file of rules stands where its rules stand.",
+);
+
+/// A file that policies share.
+pub(in crate::policy) static SHARED: Table = Table {
+    name: "shared file",
+    about: "Rules, calendars and a tariff that several policies include.",
+    keys: &[VERSION, INCLUDE, SHARED_TARIFF, CALENDARS, RULES],
+    either: &[],
+};
+
+/// A file of rules among `rules:`.
+pub(in crate::policy) static INCLUDED_RULES: Table = Table {
+    name: "included rules",
+    about: "The rules of these files stand here.",
+    keys: &[Key::new(
+        "include",
+        Takes::Any(Sentence::Path, MAX_ITEMS),
+        "shared/car.yaml",
+        "Files with rules, by their paths from this file's folder on.",
+    )
+    .needed()],
+    either: &[],
+};
+
+/// The days of an iCalendar file.
+pub(in crate::policy) static ICAL: Table = Table {
+    name: "ical",
+    about: "Every day on which an event of an iCalendar file is.",
+    keys: &[Key::new(
+        "ical",
+        Takes::Any(Sentence::Path, MAX_ITEMS),
+        "holidays.ics",
+        "iCalendar files, by their paths from this file's folder on.",
+    )
+    .needed()],
+    either: &[],
+};
 
 /// A whole policy.
 pub(in crate::policy) static POLICY: Table = Table {
     name: "policy",
     about: "What a battery is to do and when: the first rule whose conditions all hold wins.",
     keys: &[
-        Key::new("offpeak", Takes::Version, "1", "The version of the policy language: 1.").needed(),
+        VERSION,
+        INCLUDE,
         Key::new("site", Takes::One(Sentence::Name), "home", "The site's name, on one line of at most 80 characters.")
             .needed(),
         Key::new(
@@ -34,19 +103,9 @@ pub(in crate::policy) static POLICY: Table = Table {
             "What the battery stores, and the guards that hold whatever a rule says.",
         )
         .needed(),
-        Key::new("tariff", Takes::Mapping(&TARIFF), "{ currency: GBP }", "What energy costs.").needed(),
-        Key::new(
-            "calendars",
-            Takes::Calendars,
-            "{ holidays: [2026-12-25, 2026-12-26] }",
-            "Days by name: dates, and ranges of at most 400 days. `days` can name a calendar.",
-        ),
-        Key::new(
-            "rules",
-            Takes::Rules,
-            "[]",
-            "The rules in the order of their priority: the first whose conditions all hold wins.",
-        ),
+        SHARED_TARIFF,
+        CALENDARS,
+        RULES,
         Key::new("otherwise", Takes::One(Sentence::Action), "self-consume", "What holds where no rule does.")
             .usually("self-consume"),
         Key::new("limits", Takes::Mapping(&LIMITS), "{ writes per day: 6 }", "The bounds of what may be done."),

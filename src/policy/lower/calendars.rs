@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
 use super::fields::Fields;
 use super::{Context, SeenWindow, as_list, quoted};
-use crate::diagnostic::nearest;
-use crate::policy::keys::{MAX_CALENDARS, MAX_WINDOWS};
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::policy::ical;
+use crate::policy::keys::{self, MAX_CALENDARS, MAX_WINDOWS};
 use crate::policy::sentence::{DayWord, date_range, days, months, window};
-use crate::policy::yaml::Node;
-use crate::time::{CalendarTest, DailyWindow, DayTest, Months, NamedDays};
+use crate::policy::yaml::{Key, Node, Value};
+use crate::time::{CalendarTest, DailyWindow, DayTest, Months, NamedDays, Zone};
 
 /// The keys that make a [`CalendarTest`].
 pub(super) const CALENDAR_KEYS: [&str; 4] = ["time", "days", "months", "dates"];
@@ -39,19 +42,23 @@ const DAY_WORDS: [&str; 16] = [
 
 impl Context<'_> {
     /// Reads the calendars, to be asked by name.
-    pub(super) fn read_calendars(&mut self, node: &Node) {
+    pub(super) fn read_calendars(&mut self, node: &Node, zone: Option<&Zone>) {
         let Some(entries) = self.mapping(node, "calendars") else { return };
-        for (key, value) in self.distinct(entries).into_iter().take(MAX_CALENDARS) {
+        let room = MAX_CALENDARS.saturating_sub(self.calendar_places.len());
+        for (key, value) in self.distinct(entries).into_iter().take(room) {
+            if self.calendar_again(key) {
+                continue;
+            }
             if !self.calendar_name(&key.text, &key.bytes) {
                 self.broken_calendars.push(key.text.clone());
                 continue;
             }
-            match self.calendar_days(value, &key.text) {
+            match self.calendar_days(value, &key.text, zone) {
                 Some(days) => self.calendars.push(Arc::new(NamedDays { name: key.text.clone(), days })),
                 None => self.broken_calendars.push(key.text.clone()),
             }
         }
-        if let Some((key, _)) = entries.get(MAX_CALENDARS) {
+        if let Some((key, _)) = entries.get(room) {
             self.error(
                 "too-large",
                 &key.bytes,
@@ -59,6 +66,19 @@ impl Context<'_> {
                 "one too many",
             );
         }
+    }
+
+    /// Reports a calendar whose name stands in another file already.
+    fn calendar_again(&mut self, key: &Key) -> bool {
+        let place = self.place(&key.bytes);
+        let Some(first) = self.calendar_places.get(&key.text).cloned() else {
+            self.calendar_places.insert(key.text.clone(), place);
+            return false;
+        };
+        let message = format!("two calendars are called {}", quoted(&key.text));
+        let again = Diagnostic::error(Code("duplicate-name"), place, message, "the second one");
+        self.push(again.related(first, "the first one").help("rules speak of calendars by name, so give each its own"));
+        true
     }
 
     /// All calendars.
@@ -79,12 +99,19 @@ impl Context<'_> {
         false
     }
 
-    fn calendar_days(&mut self, node: &Node, name: &str) -> Option<BTreeSet<chrono::NaiveDate>> {
+    fn calendar_days(&mut self, node: &Node, name: &str, zone: Option<&Zone>) -> Option<BTreeSet<NaiveDate>> {
         let mut days = BTreeSet::new();
         let mut complete = true;
         let items = self.items(node, name);
         complete &= !items.is_empty();
         for item in items {
+            if matches!(item.value, Value::Map(_)) {
+                match self.ical(item, name, zone) {
+                    Some(more) => days.extend(more),
+                    None => complete = false,
+                }
+                continue;
+            }
             let range = self.read(item, name, date_range);
             let short =
                 range.filter(|range| (*range.end() - *range.start()).num_days() < MAX_RANGE || self.long_range(item));
@@ -94,6 +121,45 @@ impl Context<'_> {
             }
         }
         complete.then_some(days)
+    }
+
+    /// The days of the iCalendar files that stand under `ical`.
+    fn ical(&mut self, node: &Node, name: &str, zone: Option<&Zone>) -> Option<BTreeSet<NaiveDate>> {
+        let owner = self.first_line(&node.bytes);
+        let fields = self.keyed(node, name, &owner, &keys::ICAL)?;
+        let paths = self.needed(&fields, "ical")?;
+        let mut days = BTreeSet::new();
+        let items = self.items(paths, "ical");
+        let mut complete = !items.is_empty();
+        for path in items {
+            match self.ical_file(path, zone) {
+                Some(more) => days.extend(more),
+                None => complete = false,
+            }
+        }
+        complete.then_some(days)
+    }
+
+    /// The days of one iCalendar file. Reports what is wrong with it, once.
+    fn ical_file(&mut self, path: &Node, zone: Option<&Zone>) -> Option<BTreeSet<NaiveDate>> {
+        self.scalar(path, "ical")?;
+        let file = self.target(path)?;
+        if let Some(days) = self.ical_days.get(&file) {
+            return days.clone();
+        }
+        let text = &self.files.get(file)?.text;
+        let zone = zone.cloned().unwrap_or_else(Zone::utc);
+        let found = ical::read(text, &zone, &mut self.ical_budget);
+        self.within(file, |cx| found.faults.iter().for_each(|fault| cx.fault(fault)));
+        let days = found.faults.is_empty().then_some(found.days);
+        if days.as_ref().is_some_and(BTreeSet::is_empty) {
+            let place = self.place(&path.bytes);
+            let message = "this calendar has no day";
+            let warning = Diagnostic::warning(Code("empty-calendar"), place, message, "no event in this file");
+            self.push(warning.help("days count from 1970 to 2100; tasks and cancelled events do not"));
+        }
+        self.ical_days.insert(file, days.clone());
+        days
     }
 
     /// Reports a range of more days than a calendar takes.
@@ -174,7 +240,7 @@ impl Context<'_> {
         if let Some(calendar) = self.calendars.iter().find(|calendar| calendar.name == name) {
             return Some(DayTest::Named(Arc::clone(calendar)));
         }
-        if self.broken_calendars.iter().any(|broken| broken == name) {
+        if self.incomplete || self.broken_calendars.iter().any(|broken| broken == name) {
             return None;
         }
         let names: Vec<String> = self.calendars.iter().map(|calendar| calendar.name.clone()).collect();

@@ -99,7 +99,7 @@ impl Context<'_> {
     }
 
     fn priced(&mut self, key: &Key, value: &Node, quantity: Quantity, known: bool) -> Option<Condition> {
-        if !known {
+        if !known && !self.incomplete {
             let side = if quantity == Quantity::ImportPrice { "import" } else { "export" };
             let message = format!("the policy names no price of {side}, so this could never be known");
             let help = format!("name it under `tariff`: `{side}: {{ price: 0.15 }}`");
@@ -193,7 +193,7 @@ impl Context<'_> {
         if let Some(position) = self.bands.iter().position(|band| band == name) {
             return Some(position);
         }
-        if !self.bands_known {
+        if !self.bands_known || self.incomplete {
             return None;
         }
         let names: Vec<String> = self.bands.clone();

@@ -5,6 +5,7 @@ mod calendars;
 mod condition;
 mod device;
 pub(crate) mod fields;
+mod include;
 mod limits;
 mod readings;
 mod root;
@@ -13,10 +14,14 @@ mod settings;
 mod soc;
 mod tariff;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
+use super::ical::Budget;
+use super::include::{Content, File};
 use super::keys::MAX_ITEMS;
 use super::model::Observation;
 use super::sentence::Problem;
@@ -34,8 +39,13 @@ const MAX_DIAGNOSTICS: usize = 500;
 
 /// What is known while a policy is read.
 pub(crate) struct Context<'t> {
-    lines: Lines<'t>,
-    /// Bytes at which a value begins whose mistake has been reported already.
+    /// The files of the policy; the first is the policy itself.
+    files: &'t [File],
+    /// The lines of each file.
+    lines: Vec<Lines<'t>>,
+    /// The file that is being read.
+    current: usize,
+    /// Bytes of the present file at which a value begins whose mistake has been reported already.
     reported: BTreeSet<usize>,
     /// Every problem so far, in the order of discovery.
     pub(crate) diagnostics: Vec<Diagnostic>,
@@ -43,6 +53,16 @@ pub(crate) struct Context<'t> {
     calendars: Vec<Arc<NamedDays>>,
     /// Names of calendars whose days could not be read.
     broken_calendars: Vec<String>,
+    /// Where each calendar's name stands.
+    calendar_places: BTreeMap<String, Place>,
+    /// The days of each iCalendar file that has been read, by its number; `None` if it could not be.
+    ical_days: BTreeMap<usize, Option<BTreeSet<NaiveDate>>>,
+    /// What iCalendar files may still cost.
+    ical_budget: Budget,
+    /// Whether an included file is missing, so that nobody knows which names there are.
+    incomplete: bool,
+    /// Paths, by file and byte, that lead nowhere and have been reported.
+    refused: BTreeSet<(usize, usize)>,
     /// The import bands by name, readable or not.
     bands: Vec<String>,
     /// Whether the bands are known at all.
@@ -55,6 +75,8 @@ pub(crate) struct Context<'t> {
     windows: Vec<SeenWindow>,
     /// Bands that rules name.
     used_bands: BTreeSet<usize>,
+    /// The lines of no file.
+    nothing: Lines<'t>,
     /// Where the ceiling stands.
     pub(super) ceiling: Option<Place>,
     /// Where the reserve stands.
@@ -72,20 +94,38 @@ pub(super) struct SeenWindow {
 }
 
 impl<'t> Context<'t> {
-    /// Nothing is known yet but the text, and the values in it that have been reported.
-    pub(crate) fn new(text: &'t str, reported: BTreeSet<usize>) -> Context<'t> {
+    /// Nothing is known yet but the files.
+    pub(super) fn new(files: &'t [File]) -> Context<'t> {
+        let lines = files.iter().map(|file| Lines::of(&file.text).in_file(file.name.clone())).collect();
+        Context { files, ..Context::over(lines, reported(files.first())) }
+    }
+
+    /// Nothing is known yet but one text that includes nothing, and the values in it that have been reported.
+    pub(super) fn of_text(text: &'t str, reported: BTreeSet<usize>) -> Context<'t> {
+        Context::over(vec![Lines::of(text)], reported)
+    }
+
+    fn over(lines: Vec<Lines<'t>>, reported: BTreeSet<usize>) -> Context<'t> {
         Context {
-            lines: Lines::of(text),
+            files: &[],
+            lines,
+            current: 0,
             reported,
             diagnostics: Vec::new(),
             calendars: Vec::new(),
             broken_calendars: Vec::new(),
+            calendar_places: BTreeMap::new(),
+            ical_days: BTreeMap::new(),
+            ical_budget: Budget::default(),
+            incomplete: false,
+            refused: BTreeSet::new(),
             bands: Vec::new(),
             bands_known: false,
             prices: (false, false),
             observations: Vec::new(),
             windows: Vec::new(),
             used_bands: BTreeSet::new(),
+            nothing: Lines::of(""),
             ceiling: None,
             reserve: None,
             conditions: 0,
@@ -102,9 +142,25 @@ impl<'t> Context<'t> {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// The place of a stretch of bytes.
+    /// Reads on in another file, and comes back.
+    fn within<T>(&mut self, file: usize, work: impl FnOnce(&mut Context<'t>) -> T) -> T {
+        let others = reported(self.files.get(file));
+        let before = (self.current, std::mem::replace(&mut self.reported, others));
+        self.current = file;
+        let done = work(self);
+        (self.current, self.reported) = before;
+        done
+    }
+
+    /// The lines of the present file.
+    fn lines(&self) -> &Lines<'t> {
+        // There is always the policy itself.
+        self.lines.get(self.current).unwrap_or(&self.nothing)
+    }
+
+    /// The place of a stretch of bytes of the present file.
     pub(crate) fn place(&self, bytes: &Range<usize>) -> Place {
-        self.lines.place(bytes.clone())
+        self.lines().place(bytes.clone())
     }
 
     /// Reports a problem. After very many, one last error says that the rest was not looked at.
@@ -229,8 +285,23 @@ impl<'t> Context<'t> {
 
     /// The stretch cut at the end of its first line, so that an underline stays one.
     pub(crate) fn first_line(&self, bytes: &Range<usize>) -> Range<usize> {
-        self.lines.first_line(bytes)
+        self.lines().first_line(bytes)
     }
+}
+
+/// The bytes of a file at which values begin that are reported already.
+fn reported(file: Option<&File>) -> BTreeSet<usize> {
+    match file.map(|file| &file.content) {
+        Some(Content::Yaml { reported, .. }) => reported.clone(),
+        Some(Content::Calendar) | None => BTreeSet::new(),
+    }
+}
+
+/// That a policy says nothing.
+pub(super) fn empty(lines: &Lines<'_>) -> Diagnostic {
+    let help = "`offpeak init` writes a policy to start from";
+    let label = "expected `offpeak: 1` and the rest of a policy";
+    Diagnostic::error(Code("empty"), lines.place(0..0), "the policy is empty", label).help(help)
 }
 
 /// A value as it was written, on one line: `[a, b]` for a list.

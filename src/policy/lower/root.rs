@@ -1,36 +1,33 @@
 //! The whole file.
 
+use super::include::Part;
 use super::{Context, quoted};
-use crate::policy::model::{Action, Limits, Policy};
-use crate::policy::yaml::{Node, Value};
-use crate::policy::{keys, review, sentence};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::policy::model::{Action, Limits, Policy, Tariff};
+use crate::policy::yaml::Node;
+use crate::policy::{review, sentence};
 use crate::time::Zone;
 
-/// The model of a policy file. `None` if anything in it is wrong; why is in the context.
-pub(in crate::policy) fn policy(cx: &mut Context<'_>, root: &Node, file: &str, revision: String) -> Option<Policy> {
-    let first = match &root.value {
-        Value::Map(entries) => entries.first().map(|(key, _)| key.bytes.clone()),
-        Value::Scalar(_) | Value::List(_) => None,
-    };
-    let owner = first.unwrap_or(0..0);
-    let fields = cx.keyed(root, "the policy", &owner, &keys::POLICY)?;
-    let version_node = cx.needed(&fields, "offpeak");
-    version(cx, version_node);
-    let site = cx.needed(&fields, "site").and_then(|node| name(cx, node));
-    let zone = cx.needed(&fields, "timezone").and_then(|node| timezone(cx, node));
-    let device = cx.needed(&fields, "device");
-    let device = device.and_then(|node| cx.device(node, &key_bytes(&fields, "device")));
-    let battery = cx.needed(&fields, "battery");
-    let battery = battery.and_then(|node| cx.battery(node, &key_bytes(&fields, "battery")));
-    if let Some(node) = fields.get("calendars") {
-        cx.read_calendars(node);
+/// The model of a policy and its files. `None` if anything in them is wrong; why is in the context.
+pub(in crate::policy) fn policy(cx: &mut Context<'_>, file: &str, revision: String) -> Option<Policy> {
+    let parts = cx.parts();
+    let fields = parts.last().filter(|part| part.file == 0).map(|part| &part.fields)?;
+    let site = cx.needed(fields, "site").and_then(|node| name(cx, node));
+    let zone = cx.needed(fields, "timezone").and_then(|node| timezone(cx, node));
+    let device = cx.needed(fields, "device");
+    let device = device.and_then(|node| cx.device(node, &key_bytes(fields, "device")));
+    let battery = cx.needed(fields, "battery");
+    let battery = battery.and_then(|node| cx.battery(node, &key_bytes(fields, "battery")));
+    for part in &parts {
+        if let Some(node) = part.fields.get("calendars") {
+            cx.within(part.file, |cx| cx.read_calendars(node, zone.as_ref()));
+        }
     }
-    let tariff = cx.needed(&fields, "tariff");
-    let tariff = tariff.and_then(|node| cx.tariff(node, &key_bytes(&fields, "tariff"), zone.as_ref()));
+    let tariff = tariff(cx, &parts, zone.as_ref());
     let rules = fields.get("rules").map(|node| cx.rules(node)).unwrap_or_default();
     let otherwise = fields.get("otherwise").map(|node| cx.action(node, "otherwise"));
     let limits = match fields.get("limits") {
-        Some(node) => cx.limits(node, &key_bytes(&fields, "limits")),
+        Some(node) => cx.limits(node, &key_bytes(fields, "limits")),
         None => Some(Limits::default()),
     };
     let (action, otherwise_place) = otherwise.flatten().unzip();
@@ -57,13 +54,30 @@ fn key_bytes(fields: &super::fields::Fields<'_>, key: &str) -> std::ops::Range<u
     fields.entry(key).map(|(key, _)| key.bytes.clone()).unwrap_or_default()
 }
 
-fn version(cx: &mut Context<'_>, node: Option<&Node>) {
-    let Some(node) = node else { return };
-    let Some(scalar) = cx.scalar(node, "offpeak") else { return };
-    if scalar.text != "1" {
-        let message = format!("this program reads version 1 of the policy language, not {}", quoted(&scalar.text));
-        cx.error_help("version", &node.bytes, message, "expected 1", "write `offpeak: 1`");
+/// The tariff of the one file that has one.
+fn tariff(cx: &mut Context<'_>, parts: &[Part<'_>], zone: Option<&Zone>) -> Option<Tariff> {
+    let mut with = parts.iter().filter(|part| part.fields.get("tariff").is_some());
+    let Some(part) = with.next() else {
+        if let Some(policy) = parts.last().filter(|_| !cx.incomplete) {
+            cx.needed(&policy.fields, "tariff");
+        }
+        return None;
+    };
+    let bytes = key_bytes(&part.fields, "tariff");
+    let first = cx.within(part.file, |cx| cx.place(&bytes));
+    let mut several = false;
+    for again in with {
+        several = true;
+        let place = cx.within(again.file, |cx| cx.place(&key_bytes(&again.fields, "tariff")));
+        let two = Diagnostic::error(Code("duplicate-key"), place, "a policy has one tariff", "a second one");
+        let two = two.related(first.clone(), "the first one");
+        cx.push(two.help("leave one of them out: only one could count"));
     }
+    let node = part.fields.get("tariff")?;
+    let tariff = cx.within(part.file, |cx| cx.tariff(node, &bytes, zone));
+    // Nobody knows whose bands the rules mean.
+    cx.bands_known &= !several;
+    tariff
 }
 
 fn name(cx: &mut Context<'_>, node: &Node) -> Option<String> {

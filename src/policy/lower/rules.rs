@@ -1,8 +1,9 @@
 //! `rules:`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use super::include::include_of;
 use super::{Context, quoted};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::policy::keys::{self, MAX_RULES};
@@ -13,25 +14,73 @@ use crate::policy::yaml::{Node, Value};
 /// How long a name may be, in characters.
 const MAX_NAME: usize = 80;
 
-impl Context<'_> {
-    /// The rules that could be read, in the order of the file.
-    pub(super) fn rules(&mut self, node: &Node) -> Vec<Rule> {
+/// The rules as far as they have been read.
+#[derive(Default)]
+struct Reading {
+    rules: Vec<Rule>,
+    /// Where the names of the rules stand.
+    names: BTreeMap<String, Place>,
+    /// The files whose rules have been taken in.
+    taken: BTreeSet<usize>,
+    /// How many rules there were, readable or not.
+    count: usize,
+}
+
+impl<'t> Context<'t> {
+    /// The rules that could be read, in the order of priority: those of an included file stand where it is included.
+    pub(super) fn rules(&mut self, node: &'t Node) -> Vec<Rule> {
+        let mut reading = Reading { taken: BTreeSet::from([0]), ..Reading::default() };
+        self.rules_of(node, &mut reading);
+        reading.rules
+    }
+
+    fn rules_of(&mut self, node: &'t Node, reading: &mut Reading) {
         let items = match &node.value {
             Value::List(items) => items,
-            Value::Scalar(scalar) if scalar.is_empty() => return Vec::new(),
+            Value::Scalar(scalar) if scalar.is_empty() => return,
             Value::Scalar(_) | Value::Map(_) => {
                 let bytes = self.first_line(&node.bytes);
                 let help = "write one `- name: …` with `when` and `then` for each rule";
                 self.error_help("wrong-shape", &bytes, "`rules` takes a list", "expected a list of rules", help);
-                return Vec::new();
+                return;
             }
         };
-        if let Some(beyond) = items.get(MAX_RULES) {
-            let bytes = self.first_line(&beyond.bytes);
-            self.error("too-large", &bytes, format!("a policy has at most {MAX_RULES} rules"), "one too many");
+        for item in items {
+            if let Some(paths) = include_of(item) {
+                self.included(item, paths, reading);
+                continue;
+            }
+            reading.count += 1;
+            if reading.count == MAX_RULES + 1 {
+                let bytes = self.first_line(&item.bytes);
+                self.error("too-large", &bytes, format!("a policy has at most {MAX_RULES} rules"), "one too many");
+            }
+            if reading.count <= MAX_RULES {
+                let rule = self.rule(item, &mut reading.names);
+                reading.rules.extend(rule);
+            }
         }
-        let mut names: BTreeMap<String, Place> = BTreeMap::new();
-        items.iter().take(MAX_RULES).filter_map(|item| self.rule(item, &mut names)).collect()
+    }
+
+    /// Takes in the rules of the files that stand here, unless they stand above already: there they come first.
+    fn included(&mut self, item: &'t Node, paths: &'t Node, reading: &mut Reading) {
+        let owner = self.head(item);
+        let known: Vec<&str> = keys::RULE.names().chain(keys::INCLUDED_RULES.names()).collect();
+        let Some(fields) = self.fields(item, "a rule", &owner, &known) else { return };
+        if let Some((other, _)) = fields.entries.iter().find(|(key, _)| key.text != "include") {
+            let message = format!("{} cannot stand beside `include`", quoted(&other.text));
+            let help = "give the included rules an item of their own: `- include: shared/ev.yaml`";
+            self.error_help("conflict", &other.bytes, message, "of which rule?", help);
+        }
+        let paths = match &paths.value {
+            Value::List(paths) => paths.as_slice(),
+            Value::Scalar(_) | Value::Map(_) => std::slice::from_ref(paths),
+        };
+        for path in paths {
+            let Some(file) = self.target(path).filter(|file| reading.taken.insert(*file)) else { continue };
+            let Some(rules) = self.included_rules(file) else { continue };
+            self.within(file, |cx| cx.rules_of(rules, reading));
+        }
     }
 
     fn rule(&mut self, node: &Node, names: &mut BTreeMap<String, Place>) -> Option<Rule> {

@@ -82,14 +82,15 @@ impl Draft {
                 "type": ["array", "null", "string"],
                 "pattern": pattern::NOTHING,
                 "maxItems": MAX_RULES,
-                "items": self.table(&RULE),
+                "items": { "anyOf": [self.table(&RULE), self.table(&keys::INCLUDED_RULES)] },
             }),
             Takes::Conditions => {
                 json!({ "type": "array", "minItems": 1, "maxItems": MAX_ITEMS, "items": self.table(&CONDITION) })
             }
             Takes::Calendars => {
-                let days = self.any(Sentence::Dates, MAX_ITEMS);
-                by_name(days, MAX_CALENDARS)
+                let one = json!({ "anyOf": [self.sentence(Sentence::Dates), self.table(&keys::ICAL)] });
+                let list = json!({ "type": "array", "minItems": 1, "maxItems": MAX_ITEMS, "items": one });
+                by_name(json!({ "anyOf": [one, list] }), MAX_CALENDARS)
             }
             Takes::Prices => self.prices(),
             Takes::Soc => json!({ "anyOf": [{ "const": "unknown" }, self.table(&keys::SOC)] }),

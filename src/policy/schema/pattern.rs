@@ -17,6 +17,8 @@ pub(super) const BAND: &str = "^\\s*[^\\s0-9!-/:-@\\[-`{-~][^!-,./:-@\\[-^`{-~]*
 pub(super) const VOLTS: &str = "^\\s*[0-9.]{1,12}\\s*V*\\s*$";
 /// One line of a name.
 pub(super) const LINE: &str = "^\\s*\\S.{0,79}\\s*$";
+/// A path, neither from the root nor with `\` in it.
+pub(super) const PATH: &str = "^\\s*[^\\s/~\\\\][^\\\\]*$";
 /// A serial number.
 pub(super) const SERIAL: &str = "^[A-Za-z0-9_-]{1,64}$";
 /// A base URL without credentials and query.

@@ -12,6 +12,7 @@ use crate::time::Zone;
 pub(super) fn of(sentence: Sentence) -> (&'static str, Value) {
     match sentence {
         Sentence::Name => ("name", plain(pattern::LINE, "one line of at most 80 characters")),
+        Sentence::Path => ("path", text(pattern::PATH, "a path from this file's folder on, with / between names", &[])),
         Sentence::Serial => ("serial", plain(pattern::SERIAL, "letters and digits, as on the device's label")),
         Sentence::Url => ("url", text(pattern::URL, "a base URL with https, without credentials and query", &[])),
         Sentence::Currency => ("currency", text(pattern::CURRENCY, "three capital letters", &["GBP", "EUR", "AUD"])),

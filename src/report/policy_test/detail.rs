@@ -230,7 +230,7 @@ fn told<'a>(difference: &Difference, found: &Finding<'a>) -> Finding<'a> {
 
 /// `"Top up at the night rate" (home.yaml:28)`.
 fn named(policy: &Policy, rule: &Rule) -> String {
-    let place = crate::report::screen::file_line(&policy.file, rule.place.line);
+    let place = crate::report::screen::file_line(&policy.file, &rule.place);
     format!("\"{}\" ({place})", cut(&rule.name, 80))
 }
 

@@ -67,7 +67,7 @@ fn one(screen: &mut Screen, file: &Tested<'_>, policy: &Policy, test: &Test, out
         screen.line(&Line::indent(2).text(Role::Good, "pass").text(Role::Text, &format!("  {}", cut(&test.name, 100))));
         return;
     }
-    let place = screen::file_line(file.source.file, test.place.line);
+    let place = screen::file_line(file.source.file, &test.place);
     let line = Line::indent(2).text(Role::Warn, "FAIL").text(Role::Text, &format!("  {}", cut(&test.name, 70)));
     screen.line(&line.text(Role::Faint, &format!("  {place}")));
     for detail in details(policy, outcome) {
@@ -173,7 +173,7 @@ fn idle(screen: &mut Screen, report: &Report<'_>) {
         let rules = counted(coverage.fired.len(), "rule", "rules");
         let line = format!("no test fired {} of the {rules} of {}", idle.len(), cut(&coverage.policy.file, 60));
         screen.line(&Line::default().text(Role::Warn, &line));
-        let place = |rule: &crate::policy::Rule| screen::file_line(&coverage.policy.file, rule.place.line);
+        let place = |rule: &crate::policy::Rule| screen::file_line(&coverage.policy.file, &rule.place);
         let rows: Vec<Vec<Piece>> =
             idle.iter().map(|rule| vec![(Role::Text, rule.name.clone()), (Role::Faint, place(rule))]).collect();
         screen.table(Table { indent: 2, most: &[80, 36], flex: 0 }, &rows);
