@@ -25,8 +25,19 @@ pub fn schema() -> Value {
     root.insert("$id".to_owned(), json!("urn:offpeak:policy:1"));
     root.insert("title".to_owned(), json!("An offpeak policy, version 1 of the language"));
     root.extend(draft.object(&keys::POLICY));
+    root.insert("anyOf".to_owned(), tariff_somewhere());
     root.insert("$defs".to_owned(), Value::Object(draft.defs));
     Value::Object(root)
+}
+
+/// The tariff stands in the policy, or may stand in a file that it includes, at the top or under `rules`.
+fn tariff_somewhere() -> Value {
+    let included = json!({ "type": "array", "contains": { "type": "object", "required": ["include"] } });
+    json!([
+        { "required": ["tariff"] },
+        { "required": ["include"] },
+        { "required": ["rules"], "properties": { "rules": included } },
+    ])
 }
 
 /// A schema while it is written: the parts that are referred to by name.
