@@ -8,7 +8,11 @@ state=$(mktemp -d)
 trap 'rm -rf "$state"' EXIT
 
 echo "-- check: every policy of rules/ and examples/"
-"$offpeak" check --strict rules examples
+"$offpeak" check --strict rules examples examples/two-sites
+
+echo "-- fmt and test: the policies to start from are canonical, and do what their tests say"
+"$offpeak" fmt --check rules examples examples/two-sites
+"$offpeak" test rules
 
 echo "-- plan: a night tariff, nothing but files"
 code=0
