@@ -151,7 +151,7 @@ fn the_program_says_it_with_its_exit_code() {
     check(&markdown, 2, "### the two command otherwise");
     check(&["compare", "old.yaml", "new.yaml", "--history", "none.csv"], 1, "none.csv: ");
     check(&["compare", "old.yaml", "new.yaml", "--history", "days.csv", "--soc", "140%"], 1, "--soc 140%");
-    check(&["check", "old.yaml", "--format", "markdown"], 1, "only `compare` speaks it");
+    check(&["check", "old.yaml", "--format", "markdown"], 1, "only `compare` writes it");
     check(&["backtest", "old.yaml", "--history", "days.csv"], 0, "the optimum");
     check(&["backtest", "old.yaml", "--history", "days.csv", "--format", "json"], 0, "\"captured_of_none\"");
     check(&["backtest", "old.yaml", "--history", "days.csv", "--tick", "7min"], 1, "--tick 7min");
