@@ -39,7 +39,7 @@ pub enum DeviceFileError {
 }
 
 /// The schedule that a device file holds: `{ "getChargeConfigInfo": {…}, "getDisChargeConfigInfo": {…} }` of the two-window
-/// store, or `{ "getTimeChargeBySn": {…} }` of the periodic one, whose switches it may state: see [`parse_stated`].
+/// store, or `{ "getTimeChargeBySn": {…} }` of the periodic one, whose switches it may state: see `parse_stated`.
 ///
 /// # Errors
 /// What is wrong and where.
