@@ -10,7 +10,7 @@ use std::ops::Range;
 use chrono::{Days, NaiveDate};
 
 use super::model::Band;
-use crate::time::{DailyWindow, DayTest, Instant, Zone};
+use crate::time::{DailyWindow, Instant, Zone};
 
 /// How many bands can be looked at together.
 pub(super) const MAX_BANDS: usize = 32;
@@ -166,26 +166,11 @@ impl<'b> Survey<'b> {
 /// The days to look at, with more at either end for the history.
 fn span(bands: &[Band]) -> Range<NaiveDate> {
     let date = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default();
-    let named: BTreeSet<NaiveDate> = bands.iter().flat_map(named_days).collect();
+    let named: BTreeSet<NaiveDate> = bands.iter().flat_map(|band| band.when.named_days()).collect();
     let first = named.first().copied().unwrap_or(NaiveDate::MAX).min(date(2026, 1, 2));
     let last = named.last().copied().unwrap_or(NaiveDate::MIN).max(date(2053, 12, 31));
     let start = first.checked_sub_days(Days::new(3)).unwrap_or(first);
     start..last.checked_add_days(Days::new(3)).unwrap_or(last)
-}
-
-/// The days that a band names: the ends of its ranges and of its calendars.
-fn named_days(band: &Band) -> Vec<NaiveDate> {
-    fn ends(test: &DayTest) -> Vec<NaiveDate> {
-        match test {
-            DayTest::Weekdays(_) => Vec::new(),
-            DayTest::Named(calendar) => {
-                calendar.days.first().into_iter().chain(calendar.days.last()).copied().collect()
-            }
-            DayTest::Not(inner) => ends(inner),
-        }
-    }
-    let ranges = band.when.dates.iter().flat_map(|range| [*range.start(), *range.end()]);
-    ranges.chain(band.when.days.iter().flat_map(ends)).collect()
 }
 
 /// The stretches between clock changes. The days around a change are stretches of their own, without a set of offsets.
@@ -222,7 +207,7 @@ mod tests {
 
     use super::*;
     use crate::diagnostic::Place;
-    use crate::time::{CalendarTest, ClockTime, Months, NamedDays, Weekdays};
+    use crate::time::{CalendarTest, ClockTime, DayTest, Months, NamedDays, Weekdays};
     use crate::units::Price;
 
     fn day(text: &str) -> NaiveDate {

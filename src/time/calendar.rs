@@ -126,6 +126,19 @@ impl DayTest {
     }
 }
 
+impl DayTest {
+    /// The first and the last day of a calendar that it names.
+    fn ends(&self) -> Vec<NaiveDate> {
+        match self {
+            DayTest::Weekdays(_) => Vec::new(),
+            DayTest::Named(calendar) => {
+                calendar.days.first().into_iter().chain(calendar.days.last()).copied().collect()
+            }
+            DayTest::Not(inner) => inner.ends(),
+        }
+    }
+}
+
 impl CalendarTest {
     /// Whether nothing is asked: such a test always holds.
     #[must_use]
@@ -142,6 +155,13 @@ impl CalendarTest {
             return self.allows_day(site.date).then_some(site.date);
         }
         self.windows.iter().filter_map(|window| window.began_on(at, site)).find(|date| self.allows_day(*date))
+    }
+
+    /// The days that it names: the ends of its ranges and of its calendars.
+    #[must_use]
+    pub fn named_days(&self) -> Vec<NaiveDate> {
+        let ranges = self.dates.iter().flat_map(|range| [*range.start(), *range.end()]);
+        ranges.chain(self.days.iter().flat_map(DayTest::ends)).collect()
     }
 
     /// Whether the day tests alone hold for a day.

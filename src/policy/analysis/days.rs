@@ -147,26 +147,11 @@ fn same_days(one: &CalendarTest, other: &CalendarTest) -> bool {
 
 fn span(tests: &[&CalendarTest]) -> Range<NaiveDate> {
     let date = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default();
-    let named: BTreeSet<NaiveDate> = tests.iter().flat_map(|test| named_days(test)).collect();
+    let named: BTreeSet<NaiveDate> = tests.iter().flat_map(|test| test.named_days()).collect();
     let first = named.first().copied().unwrap_or(NaiveDate::MAX).min(date(2026, 1, 1));
     let last = named.last().copied().unwrap_or(NaiveDate::MIN).max(date(2053, 12, 31));
     let reach = Days::new(u64::try_from(REACH).unwrap_or_default());
     // A window that begins on the last day that is named may run into the day after it.
     let beyond = Days::new(u64::try_from(REACH).unwrap_or_default() + 1);
     first.checked_sub_days(reach).unwrap_or(first)..last.checked_add_days(beyond).unwrap_or(last)
-}
-
-/// The ends of the ranges and calendars of a test.
-fn named_days(test: &CalendarTest) -> Vec<NaiveDate> {
-    fn ends(test: &DayTest) -> Vec<NaiveDate> {
-        match test {
-            DayTest::Weekdays(_) => Vec::new(),
-            DayTest::Named(calendar) => {
-                calendar.days.first().into_iter().chain(calendar.days.last()).copied().collect()
-            }
-            DayTest::Not(inner) => ends(inner),
-        }
-    }
-    let ranges = test.dates.iter().flat_map(|range| [*range.start(), *range.end()]);
-    ranges.chain(test.days.iter().flat_map(ends)).collect()
 }
