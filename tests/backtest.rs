@@ -1,10 +1,12 @@
 //! What a backtest promises: energy is conserved, the engine decides as it does live, and known costs are met.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod measurements;
+
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use measurements::measurements;
 use offpeak::backtest::{
     Course, Job, Mind, Moment, Options, Outcome, PolicyMind, SelfConsumption, Track, Trial, Who, replay,
 };
@@ -72,23 +74,9 @@ fn billed(outcome: &Outcome, who: Who) -> f64 {
     outcome.of(who).expect("tried").account.bill()
 }
 
-/// A folder of measurements: `OFFPEAK_DATA`, else any `data` folder beside the project that has the file.
-fn measurements(file: &str) -> Option<PathBuf> {
-    let found = |folder: PathBuf| Some(folder.join(file)).filter(|path| path.is_file());
-    if let Some(folder) = std::env::var_os("OFFPEAK_DATA") {
-        return found(folder.into());
-    }
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
-    let folders = std::fs::read_dir(beside).ok()?.filter_map(Result::ok);
-    folders.map(|entry| entry.path().join("data")).find_map(found)
-}
-
-/// A year of a German home, measured; `None` with a word of why where the file is not at hand.
+/// A year of a German home, measured; `None` where the file is not at hand.
 fn konstanz(kind: &str) -> Option<History> {
     let path = measurements(&format!("history_konstanz_2016_{kind}.csv.gz"));
-    if path.is_none() {
-        eprintln!("skipped: no measurements; OFFPEAK_DATA names the folder that has them");
-    }
     path.map(|path| history::open(&path).expect("a history"))
 }
 

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-use std::path::PathBuf;
+mod measurements;
+
 use std::process::Command as Process;
 use std::time::Duration;
 
+use measurements::measurements;
 use offpeak::battery::{self, Behaviour};
 use offpeak::engine::{
     Command, Memory, Override, Seen, Situation, Source, Verdict, banded_prices, evaluate, explain, followed,
@@ -31,15 +33,8 @@ struct Row {
     export: Price,
 }
 
-/// The folder of measured data, if this machine has it.
-fn data() -> Option<PathBuf> {
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().map(|parent| parent.join("shared/data"));
-    let folder = std::env::var_os("OFFPEAK_DATA").map(PathBuf::from).or(beside)?;
-    folder.is_dir().then_some(folder)
-}
-
 fn history(tariff: &str) -> Option<Vec<Row>> {
-    let file = data()?.join(format!("history_konstanz_2016_{tariff}.csv.gz"));
+    let file = measurements(&format!("history_konstanz_2016_{tariff}.csv.gz"))?;
     let output = Process::new("gzip").arg("-dc").arg(file).output().expect("gzip");
     let text = String::from_utf8(output.stdout).expect("a text");
     let row = |line: &str| {
@@ -117,7 +112,6 @@ fn cost(rows: &[Row], looks: Option<u32>) -> f64 {
 #[test]
 fn a_measured_year_is_worth_more_than_a_plain_planner_made_of_it() {
     let (Some(spread), Some(spot)) = (history("spread"), history("spot")) else {
-        println!("skipped: no measured data; OFFPEAK_DATA names the folder");
         return;
     };
     let share = |cost: f64| (76.41 - cost) / (76.41 + 144.72);

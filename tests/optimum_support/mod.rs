@@ -9,6 +9,8 @@ use offpeak::units::{Energy, Fraction, Power, Price};
 
 pub(crate) mod lattice;
 pub(crate) mod lp;
+#[path = "../measurements/mod.rs"]
+mod measurements;
 pub(crate) mod real;
 
 pub(crate) fn kwh(amount: f64) -> Energy {

@@ -1,10 +1,10 @@
 //! Measurements, where they are at hand.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use offpeak::optimum::Slot;
 
+use super::measurements::measurements;
 use super::{hour, price};
 
 /// The slots of a measured year of a German home; `None` with a word of why where the file is not at hand.
@@ -34,22 +34,7 @@ pub(crate) fn repriced(slots: &[Slot], prices: impl Fn(usize, &Slot) -> (f64, f6
 }
 
 fn text(file: &str) -> Option<String> {
-    let Some(path) = measurements(file) else {
-        eprintln!("skipped: no {file}; OFFPEAK_DATA names the folder that has it");
-        return None;
-    };
-    let output = Command::new("gzip").arg("-dc").arg(path).output().expect("gzip");
+    let output = Command::new("gzip").arg("-dc").arg(measurements(file)?).output().expect("gzip");
     assert!(output.status.success(), "gzip failed");
     Some(String::from_utf8(output.stdout).expect("a text"))
-}
-
-/// A folder of measurements: `OFFPEAK_DATA`, else any `data` folder beside the project that has the file.
-fn measurements(file: &str) -> Option<PathBuf> {
-    let found = |folder: PathBuf| Some(folder.join(file)).filter(|path| path.is_file());
-    if let Some(folder) = std::env::var_os("OFFPEAK_DATA") {
-        return found(folder.into());
-    }
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
-    let folders = std::fs::read_dir(beside).ok()?.filter_map(Result::ok);
-    folders.map(|entry| entry.path().join("data")).find_map(found)
 }
