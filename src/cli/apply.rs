@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::args::{Apply as Options, Format};
+use super::args::Apply as Options;
+use super::form::Format;
 use super::output::{FAILED, Failure, OK, Outcome, ask, print, print_json};
 use super::saved_plan::SavedPlan;
 use super::session::Session;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::form::Form;
 use crate::vendor::account::Scope;
 
 /// Battery policies as code: plan, review and apply charge schedules from a YAML policy.
@@ -37,39 +38,6 @@ pub struct Common {
     /// Take time from a simulated cloud, such as <http://127.0.0.1:8480> (loopback only)
     #[arg(long, global = true, value_name = "URL")]
     pub clock: Option<String>,
-}
-
-/// The form of an answer where there are but two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// For programs, with stable keys.
-    Json,
-}
-
-/// The form that is asked for. Beside the two of every verb there is what single verbs have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Form {
-    /// For people.
-    Text,
-    /// For programs, with stable keys.
-    Json,
-    /// For CI (`test` alone).
-    Junit,
-    /// For a pull request (`compare` alone).
-    Markdown,
-}
-
-impl Form {
-    /// The same where there are but text and JSON.
-    #[must_use]
-    pub fn plain(self) -> Format {
-        match self {
-            Form::Json => Format::Json,
-            Form::Text | Form::Junit | Form::Markdown => Format::Text,
-        }
-    }
 }
 
 /// What a vendor counts calls by.

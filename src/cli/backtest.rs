@@ -5,7 +5,8 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-use super::args::{Backtest, Format, Replayed};
+use super::args::{Backtest, Replayed};
+use super::form::Format;
 use super::output::{Failure, OK, Outcome, failure, print, print_json};
 use super::progress::bar;
 use super::session::Session;

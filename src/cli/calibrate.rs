@@ -5,7 +5,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::args::{Calibrate as Options, Format};
+use super::args::Calibrate as Options;
+use super::form::Format;
 use super::output::{Failure, OK, Outcome, failure, print, print_json, tell};
 use super::session::Session;
 use super::{past, terminal};

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::args::{Devices as Options, Format};
+use super::args::Devices as Options;
+use super::form::Format;
 use super::output::{Failure, OK, Outcome, failure, print, print_json};
 use super::session::Session;
 use super::{drivers, terminal};

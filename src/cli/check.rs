@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::args::{Check, Common, Format};
+use super::args::{Check, Common};
+use super::form::Format;
 use super::output::{FAILED, OK, Outcome, print, print_json};
 use super::{files, terminal};
 use crate::clock::{Clock, SystemClock};

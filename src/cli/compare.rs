@@ -1,7 +1,8 @@
 //! `compare`: what a change to a policy changes over a history. It asks nobody and writes nothing.
 
-use super::args::{Compare, Form};
+use super::args::Compare;
 use super::backtest::replayed;
+use super::form::Form;
 use super::output::{OK, Outcome, PENDING, print, print_json};
 use super::session::Session;
 use super::{history, terminal};

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::args::{Devices as Options, Format};
+use super::args::Devices as Options;
+use super::form::Format;
 use super::output::{Failure, OK, Outcome, failure, print, print_json};
 use super::session::Session;
 use super::terminal;

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::args::{Common, Fmt, Format};
+use super::args::{Common, Fmt};
+use super::form::Format;
 use super::output::{FAILED, Failure, OK, Outcome, failure, print, print_json, tell};
 use super::{files, terminal};
 use crate::diagnostic::{self, Diagnostic};

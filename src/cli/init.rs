@@ -6,8 +6,9 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::args::{Format, Init as Options};
+use super::args::Init as Options;
 use super::drivers;
+use super::form::Format;
 use super::output::{Failure, OK, Outcome, failure, inquire, print, print_json};
 use super::session::Session;
 use crate::device::Driver;

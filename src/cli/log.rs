@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::args::{Format, Log as Options};
+use super::args::Log as Options;
+use super::form::Format;
 use super::output::{OK, Outcome, failure, print, print_json};
 use super::past::{self, Past};
 use super::session::Session;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::args::{Format, Override as Options};
+use super::args::Override as Options;
+use super::form::Format;
 use super::output::{Failure, OK, Outcome, failure, print, print_json};
 use super::past::{Known, Past, unusable};
 use super::session::Session;

@@ -14,6 +14,7 @@ mod devices;
 mod drivers;
 mod files;
 mod fmt;
+mod form;
 mod given;
 mod history;
 mod init;
@@ -43,7 +44,8 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
-use args::{Arguments, Form, Verb};
+use args::{Arguments, Verb};
+use form::Form;
 use output::{FAILED, Failure, OK, Outcome, failure, tell};
 use session::Session;
 

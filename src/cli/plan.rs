@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::args::{Format, Plan as Options};
+use super::args::Plan as Options;
+use super::form::Format;
 use super::output::{Failure, OK, Outcome, PENDING, failure, print, print_json};
 use super::session::{Loaded, Session};
 use super::{files, given, saved_plan, shown, when};

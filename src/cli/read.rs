@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::args::{Format, OnePolicy as Options};
+use super::args::OnePolicy as Options;
+use super::form::Format;
 use super::output::{OK, Outcome, print, print_json};
 use super::session::Session;
 use super::terminal;

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::args::{Format, Restore as Options};
+use super::args::Restore as Options;
+use super::form::Format;
 use super::output::{FAILED, OK, Outcome, ask, failure, print, print_json};
 use super::past::Past;
 use super::session::{Loaded, Session};

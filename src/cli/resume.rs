@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::args::{Format, Site as Options};
+use super::args::Site as Options;
+use super::form::Format;
 use super::manual::acts;
 use super::output::{Failure, OK, Outcome, print, print_json};
 use super::past::{Known, Past, unusable};

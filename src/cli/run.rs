@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::args::{Format, Run as Options};
+use super::args::Run as Options;
 use super::files;
+use super::form::Format;
 use super::output::{FAILED, OK, Outcome, print, print_json};
 use super::session::Session;
 use crate::journal::StateLock;

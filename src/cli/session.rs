@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::args::{Common, Form, Format};
+use super::args::Common;
+use super::form::{Form, Format};
 use super::output::{Failure, failure, tell};
 use super::{files, past, terminal};
 use crate::clock::{Clock, ShiftedClock, SystemClock};

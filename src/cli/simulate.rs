@@ -3,7 +3,8 @@
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::args::{Format, Simulate as Options};
+use super::args::Simulate as Options;
+use super::form::Format;
 use super::output::{Failure, OK, Outcome, failure, print, print_json, tell};
 use super::session::Session;
 use super::when;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::args::{Format, Site as Options};
+use super::args::Site as Options;
+use super::form::Format;
 use super::output::{Failure, OK, Outcome, print, print_json};
 use super::past::{self, Known, Past};
 use super::session::Session;

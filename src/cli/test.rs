@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::args::{Common, Form, Test as Options};
+use super::args::{Common, Test as Options};
+use super::form::Form;
 use super::output::{FAILED, Failure, OK, Outcome, failure, print, print_json};
 use super::{files, terminal};
 use crate::policy::{self, Policy};

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::args::{Format, Why as Options};
+use super::args::Why as Options;
+use super::form::Format;
 use super::output::{Failure, OK, Outcome, failure, print, print_json};
 use super::past::Past;
 use super::session::Session;

@@ -13,7 +13,7 @@ use crate::units::{Price, trimmed};
 use super::layout::{Line, Screen, WIDTH};
 use super::spark::{extent, spark};
 use super::style::Role;
-use super::words::Wall;
+use super::wall::Wall;
 
 /// Bars of a row: one an hour up to two days, fewer for more.
 const MOST_BARS: u64 = 48;

@@ -21,6 +21,7 @@ pub mod reason;
 mod screen;
 pub mod spark;
 pub mod style;
+mod wall;
 mod weighed;
 mod why;
 pub mod words;

@@ -8,7 +8,8 @@ use crate::time::{Instant, after, elapsed, spoken};
 
 use super::layout::cut;
 use super::reason::{Ground, Reason};
-use super::words::{self, Wall};
+use super::wall::Wall;
+use super::words;
 use super::{course, finding, moment, screen};
 
 /// Reasons that are told one by one; the table has them all.

@@ -18,6 +18,7 @@ use crate::units::{Power, Price};
 
 use super::json::{VERSION, command, field, number, of_each, percent, policy, schedule, watts};
 use super::moment::rfc3339;
+use super::wall::Wall;
 use super::why::in_file;
 use super::{Device, course, readings, why, words, writes};
 
@@ -157,7 +158,7 @@ fn changes(difference: &Difference) -> Value {
 }
 
 fn deferred(plan: &Plan<'_>, compiled: &Compiled) -> Value {
-    let wall = words::Wall { zone: &plan.policy.zone, now: plan.inputs.now };
+    let wall = Wall { zone: &plan.policy.zone, now: plan.inputs.now };
     let one = |deferred: &Deferred| {
         json!({
             "from": rfc3339(deferred.from),

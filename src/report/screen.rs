@@ -12,7 +12,8 @@ use crate::time::{Instant, Local, before};
 
 use super::layout::{Line, Piece, Screen, Table, cut};
 use super::style::{Role, Style};
-use super::words::{self, Wall};
+use super::wall::Wall;
+use super::words;
 use super::{Device, course, finding, moment, readings, weighed, writes};
 
 /// Rows of decisions that are shown; the rest is counted.

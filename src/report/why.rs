@@ -12,7 +12,8 @@ use super::layout::{Line, Screen, Table, cut};
 use super::narrative::Since;
 use super::reason::{Ground, Reason};
 use super::style::{Role, Style};
-use super::words::{self, Wall};
+use super::wall::Wall;
+use super::words;
 use super::{finding, moment, narrative, readings, screen, weighed};
 
 /// Hex digits of a revision that tell it from the others of one file.

@@ -13,33 +13,10 @@ use crate::plan::compile::{ChargeUse, Lowering, Reason};
 use crate::policy::Policy;
 use crate::policy::model::{Action, Quantity};
 use crate::snapshot::{Quality, Signal, Unknown};
-use crate::time::{Instant, Zone, spoken};
+use crate::time::{Instant, spoken};
 use crate::units::{Power, Price, Soc, trimmed};
 
-use super::moment;
-
-/// From where moments are told: the site's clock, and the present.
-#[derive(Clone, Copy, Debug)]
-pub struct Wall<'a> {
-    /// The zone.
-    pub zone: &'a Zone,
-    /// The present.
-    pub now: Instant,
-}
-
-impl Wall<'_> {
-    /// See [`moment::short`].
-    #[must_use]
-    pub fn short(self, at: Instant) -> String {
-        moment::short(at, self.now, self.zone)
-    }
-
-    /// See [`moment::span`].
-    #[must_use]
-    pub fn span(self, from: Instant, until: Instant) -> String {
-        moment::span(from, until, self.now, self.zone)
-    }
-}
+use super::wall::Wall;
 
 /// Why a value cannot be used.
 #[must_use]

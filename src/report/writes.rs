@@ -13,7 +13,8 @@ use super::capability;
 use super::layout::{Line, Screen};
 use super::screen;
 use super::style::Role;
-use super::words::{self, Wall};
+use super::wall::Wall;
+use super::words;
 
 /// What waits and is told; the rest is counted.
 const MOST_DEFERRED: usize = 6;

@@ -12,7 +12,8 @@ use serde_json::json;
 
 use self::day::Day;
 use self::twin::Twin;
-use super::args::{Demo as Options, Format};
+use super::args::Demo as Options;
+use super::form::Format;
 use super::output::{Failure, OK, Outcome, failure, print, print_json};
 use super::session::Session;
 use super::{shown, terminal};
