@@ -31,12 +31,21 @@ echo "-- a service's tick, and a plan that finds what it wrote"
 echo "-- why: a moment that never was"
 "$offpeak" why examples/first.yaml --given soc=41% load=430W solar=0W ev=7kW --at '2026-11-20 23:45'
 
+echo "-- backtest: two days that were worked out by hand"
+"$offpeak" backtest examples/two-days.yaml --history examples/two-days.csv --soc 20% | tee "$state/worth"
+grep -q '^  the policy  *1.76 .* 2.33$' "$state/worth"
+sed 's/charge to 60%/charge to 80%/' examples/two-days.yaml >"$state/two-days.yaml"
+code=0
+"$offpeak" compare examples/two-days.yaml "$state/two-days.yaml" --history examples/two-days.csv --soc 20% || code=$?
+test "$code" -eq 2
+
 echo "-- pull requests: what a change to a policy changes"
 if command -v git >/dev/null; then
   program=$PWD/$offpeak
   review=$PWD/examples/pull-request/review.sh
   mkdir "$state/policies"
   cp examples/first.yaml "$state/policies/home.yaml"
+  sed -e '1s/$/,export_price/' -e '2,$s/$/,0.05/' examples/two-days.csv >"$state/policies/review.csv"
   (
     cd "$state/policies"
     git init --quiet
@@ -46,6 +55,7 @@ if command -v git >/dev/null; then
     OFFPEAK=$program bash "$review" HEAD | tee "$state/review.md"
   )
   grep -q '^+.*charge to 80 %' "$state/review.md"
+  grep -q '^### the two command otherwise for' "$state/review.md"
 else
   echo "git is not installed: skipped"
 fi

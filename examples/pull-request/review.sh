@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# What a change to policies changes: check, fmt, tests, and the plan of some moments before and after.
+# What a change to policies changes: check, fmt, tests, the plan of some moments before and after, and the bill of a history.
 #
 #   review.sh BASE [HEAD] [PATH…]
 #
 # BASE and HEAD are git revisions; HEAD is the working tree if it is `.` or left out. PATHs are policies or folders of them
 # in that repository [default: .]. The moments stand in `review.moments` beside the policies, if that file is there:
-# one line each, `LOCAL TIME | readings`, such as `2026-01-15 01:00 | soc=40% load=400W solar=0W`.
+# one line each, `LOCAL TIME | readings`, such as `2026-01-15 01:00 | soc=40% load=400W solar=0W`. Where a history stands
+# beside them, `review.csv` or `review.csv.gz`, both policies live through it, and what the change costs or saves is told.
 #
 # Prints Markdown. Exit code: 0 nothing is wrong, 1 check, fmt or test of HEAD failed, whatever changed.
 # OFFPEAK names the program [default: offpeak].
@@ -93,6 +94,21 @@ of_moment() { # POLICY TIME READINGS
   fi
 }
 
+# What a change comes to over the history beside a policy, if there is one.
+worth() { # POLICY
+  local history code=0
+  for history in "$work/head/$(dirname "$1")"/review.csv{,.gz}; do
+    [ -f "$history" ] || continue
+    echo
+    (cd "$work" && "$offpeak" compare "base/$1" "head/$1" --history "$history" --format markdown) 2>"$work/compare.txt" || code=$?
+    # 2 says that they differ.
+    if [ "$code" -eq 1 ]; then
+      printf 'They cannot be compared:\n\n```text\n%s\n```\n' "$(cat "$work/compare.txt")"
+    fi
+    return
+  done
+}
+
 # Runs a verb over the policies of HEAD, and tells of it; keeps a failure in mind.
 failed=0
 told() { # TITLE VERB…
@@ -109,9 +125,6 @@ told() { # TITLE VERB…
 # Whether a policy of a folder has no errors.
 loads() { (cd "$1" && "$offpeak" check "$2" >/dev/null 2>&1); } # FOLDER POLICY
 
-# Whether this offpeak has a verb.
-has() { "$offpeak" "$1" --help >/dev/null 2>&1; }
-
 # The tests beside the policies of HEAD.
 tests() { (cd "$work/head" && find "${paths[@]}" -name '*.test.yaml' -o -name '*.test.yml') 2>/dev/null | sort -u; }
 
@@ -127,8 +140,8 @@ if [ ${#now[@]} -eq 0 ]; then
   echo "No policy here."
 else
   told check check "${now[@]}"
-  if has fmt; then told fmt fmt --check "${now[@]}" "${tests[@]}"; fi
-  if has test && [ ${#tests[@]} -gt 0 ]; then told test test "${tests[@]}"; fi
+  told fmt fmt --check "${now[@]}" "${tests[@]}"
+  if [ ${#tests[@]} -gt 0 ]; then told test test "${tests[@]}"; fi
 fi
 
 changed=0
@@ -160,6 +173,7 @@ while IFS= read -r policy; do
     if ! cmp -s "$work/base/$policy" "$work/head/$policy"; then
       changed=1
       printf '\n## %s\n\nThe file changed; at the moments that were compared it decides the same.\n' "$policy"
+      worth "$policy"
     fi
     continue
   fi
@@ -167,6 +181,7 @@ while IFS= read -r policy; do
   printf '\n## %s\n\nWhat it decides has changed:\n\n```diff\n' "$policy"
   diff -U 3 --label before --label after "$work/base.txt" "$work/head.txt" || true
   printf '```\n'
+  worth "$policy"
 done < <(printf '%s\n' "${now[@]:-}" "${before[@]:-}" | sort -u)
 [ "$changed" -eq 1 ] || printf '\nNo policy changed.\n'
 exit "$failed"
