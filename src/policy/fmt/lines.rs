@@ -73,6 +73,8 @@ fn lines_of(entry: &Entry, shape: Shape, indent: usize, column: usize) -> Vec<Li
     let start = start_of(entry, column);
     let fits = |text: &String| indent + start.chars().count() + text.chars().count() <= MAX_WIDTH;
     match (&entry.value, flow(&entry.value, below).filter(fits)) {
+        // Beside a dash alone a comment would be taken for one of the line below.
+        (Content::Empty, _) if entry.key.is_none() => beside(entry, indent, start + "~"),
         (Content::Empty | Content::Text(_), _) => beside(entry, indent, start + &inline(&entry.value, below)),
         (_, Some(text)) => beside(entry, indent, start + &text),
         (Content::Map(block), None) if entry.key.is_none() => item_lines(entry, block, below, indent),
