@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use offpeak::diagnostic::{Diagnostic, render};
+use offpeak::diagnostic::{Diagnostic, Texts, render};
 use offpeak::policy::{Policy, load};
 use offpeak::policy_test::{Draft, NoPolicy, Outcome, Suite, run};
 use offpeak::report::{Report, Source, Style, Tested, tests_json, tests_junit, tests_text};
@@ -57,7 +57,8 @@ fn passes(keys: &str) -> bool {
 fn reported<R>(file: &str, text: &str, policy: &Policy, tell: impl Fn(&Report<'_>) -> R) -> R {
     let loaded = Draft::of(text).finish(Ok(policy));
     let suite = loaded.suite.unwrap_or_default();
-    let source = Source { file, text, diagnostics: &loaded.diagnostics };
+    let texts = Texts::of(file, text);
+    let source = Source { texts: &texts, diagnostics: &loaded.diagnostics };
     let tests = suite.tests.iter().map(|test| (test, run(policy, test))).collect();
     tell(&Report { files: vec![Tested { source, policy: Some(policy), tests }], ..Report::default() })
 }

@@ -9,6 +9,7 @@ use super::args::{Common, Test as Options};
 use super::form::Form;
 use super::output::{FAILED, Failure, OK, Outcome, failure, print, print_json};
 use super::{files, terminal};
+use crate::diagnostic::Texts;
 use crate::policy::{self, Policy};
 use crate::policy_test::{self, Draft, NoPolicy};
 use crate::report::{self, Report, Source, Tested};
@@ -23,27 +24,14 @@ const MAX_FILES: usize = 5_000;
 /// The most threads.
 const MAX_THREADS: usize = 16;
 
-/// A file of tests as it was read.
-struct TestFile {
-    file: String,
-    text: String,
-}
-
-/// A policy that tests name.
-struct Tried {
-    file: String,
-    text: String,
-    loaded: policy::Loaded,
-}
-
 /// Runs them and tells what came of it.
 ///
 /// # Errors
 /// A path cannot be read, or holds no tests.
 pub fn run(options: &Options, common: &Common) -> Outcome {
     let paths = chosen(&options.paths)?;
-    let sources = paths.iter().map(|path| read(path)).collect::<Result<Vec<TestFile>, Failure>>()?;
-    let drafts = in_parallel(sources.iter().collect(), |source| Draft::of(&source.text));
+    let sources = paths.iter().map(|path| read(path)).collect::<Result<Vec<Texts>, Failure>>()?;
+    let drafts = in_parallel(sources.iter().collect(), |source| Draft::of(source.text()));
     let named: Vec<Option<PathBuf>> =
         paths.iter().zip(&drafts).map(|(path, draft)| draft.policy().map(|policy| beside(path, policy))).collect();
     let policies = policies(&named);
@@ -51,7 +39,7 @@ pub fn run(options: &Options, common: &Common) -> Outcome {
     let loaded = in_parallel(pairs, |(draft, path)| draft.finish(policy_of(&policies, path.as_ref())));
     let mut report = Report { filtered: options.filter.is_some(), ..Report::default() };
     for ((source, loaded), path) in sources.iter().zip(&loaded).zip(&named) {
-        let source = Source { file: &source.file, text: &source.text, diagnostics: &loaded.diagnostics };
+        let source = Source { texts: source, diagnostics: &loaded.diagnostics };
         let policy = policy_of(&policies, path.as_ref()).ok();
         report.files.push(Tested { source, policy, tests: Vec::new() });
     }
@@ -126,8 +114,8 @@ fn taken<T>(shares: &[std::sync::Mutex<Vec<T>>], next: &AtomicUsize) -> Option<(
     Some((index, std::mem::take(&mut *share)))
 }
 
-fn read(path: &Path) -> Result<TestFile, Failure> {
-    Ok(TestFile { file: path.display().to_string(), text: files::read_text(path)? })
+fn read(path: &Path) -> Result<Texts, Failure> {
+    Ok(Texts::of(&path.display().to_string(), &files::read_text(path)?))
 }
 
 /// The path of a policy as a test file names it.
@@ -136,36 +124,31 @@ fn beside(test_file: &Path, policy: &str) -> PathBuf {
 }
 
 /// Each policy that is named, read and loaded once.
-fn policies(named: &[Option<PathBuf>]) -> BTreeMap<PathBuf, Result<Tried, String>> {
+fn policies(named: &[Option<PathBuf>]) -> BTreeMap<PathBuf, Result<policy::Loaded, String>> {
     let mut policies = BTreeMap::new();
     for path in named.iter().flatten() {
         policies.entry(path.clone()).or_insert_with(|| {
             let text = files::read_text(path).map_err(|Failure(why)| why)?;
-            let file = path.display().to_string();
-            let loaded = policy::load_with(&file, &text, &runner::Beside::of(path));
-            Ok(Tried { file, text, loaded })
+            Ok(policy::load_with(&path.display().to_string(), &text, &runner::Beside::of(path)))
         });
     }
     policies
 }
 
 fn policy_of<'a>(
-    policies: &'a BTreeMap<PathBuf, Result<Tried, String>>,
+    policies: &'a BTreeMap<PathBuf, Result<policy::Loaded, String>>,
     path: Option<&PathBuf>,
 ) -> Result<&'a Policy, NoPolicy> {
     match path.and_then(|path| policies.get(path)) {
-        Some(Ok(tried)) => tried.loaded.policy.as_ref().ok_or(NoPolicy::Broken),
+        Some(Ok(loaded)) => loaded.policy.as_ref().ok_or(NoPolicy::Broken),
         Some(Err(why)) => Err(NoPolicy::Unreadable(why.clone())),
         None => Err(NoPolicy::Broken),
     }
 }
 
-fn broken(policies: &BTreeMap<PathBuf, Result<Tried, String>>) -> Vec<Source<'_>> {
-    let tried = policies.values().filter_map(|tried| tried.as_ref().ok());
-    let broken = tried.filter(|tried| tried.loaded.policy.is_none());
-    broken
-        .map(|tried| Source { file: &tried.file, text: &tried.text, diagnostics: &tried.loaded.diagnostics })
-        .collect()
+fn broken(policies: &BTreeMap<PathBuf, Result<policy::Loaded, String>>) -> Vec<Source<'_>> {
+    let broken = policies.values().flatten().filter(|loaded| loaded.policy.is_none());
+    broken.map(|loaded| Source { texts: &loaded.texts, diagnostics: &loaded.diagnostics }).collect()
 }
 
 /// The files of tests that the paths name: such files themselves, those in a folder and below it, and those beside a

@@ -40,6 +40,12 @@ impl Texts {
         &self.main.file
     }
 
+    /// The text of the file that was asked for.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.main.text
+    }
+
     /// Every file, the one that was asked for first.
     pub fn sources(&self) -> impl Iterator<Item = &Source> {
         std::iter::once(&self.main).chain(&self.included)

@@ -36,17 +36,16 @@ pub fn tests_json(report: &Report<'_>) -> Value {
 }
 
 fn problems(source: &Source<'_>) -> Value {
-    let found = diagnostic::to_json(source.diagnostics, source.file, source.text);
-    json!({ "file": source.file, "diagnostics": found })
+    json!({ "file": source.file(), "diagnostics": diagnostic::to_json_of(source.diagnostics, source.texts) })
 }
 
 fn file(file: &Tested<'_>) -> Value {
     let policy = file.policy;
     let tests = file.tests.iter().filter_map(|(test, outcome)| Some(one(policy?, test, outcome)));
     json!({
-        "file": file.source.file,
+        "file": file.source.file(),
         "policy": policy.map(|policy| &policy.file),
-        "diagnostics": diagnostic::to_json(file.source.diagnostics, file.source.file, file.source.text),
+        "diagnostics": diagnostic::to_json_of(file.source.diagnostics, file.source.texts),
         "tests": tests.collect::<Vec<_>>(),
     })
 }

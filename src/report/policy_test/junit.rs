@@ -30,7 +30,7 @@ fn suite(report: &Report<'_>, file: &Tested<'_>) -> String {
     let failed = file.tests.iter().filter(|(_, outcome)| !outcome.failures.is_empty()).count();
     let errors = usize::from(file.is_unusable());
     let head = attributes(&[
-        ("name", file.source.file),
+        ("name", file.source.file()),
         ("tests", &(file.tests.len() + errors).to_string()),
         ("failures", &failed.to_string()),
         ("errors", &errors.to_string()),
@@ -46,10 +46,10 @@ fn suite(report: &Report<'_>, file: &Tested<'_>) -> String {
 
 /// The one case of a file that could not be run.
 fn unusable(report: &Report<'_>, file: &Tested<'_>) -> String {
-    let own = diagnostic::render(file.source.diagnostics, file.source.file, file.source.text, false);
-    let of_policies = report.broken.iter().map(|one| diagnostic::render(one.diagnostics, one.file, one.text, false));
+    let own = diagnostic::render_of(file.source.diagnostics, file.source.texts, false);
+    let of_policies = report.broken.iter().map(|one| diagnostic::render_of(one.diagnostics, one.texts, false));
     let text = if own.is_empty() { of_policies.collect() } else { own };
-    let head = attributes(&[("name", "the file can be run"), ("classname", file.source.file)]);
+    let head = attributes(&[("name", "the file can be run"), ("classname", file.source.file())]);
     let message = attributes(&[("message", "the file, or its policy, has errors"), ("type", "unusable")]);
     format!("    <testcase{head}>\n      <error{message}>{}</error>\n    </testcase>\n", escaped(&text))
 }
@@ -58,8 +58,8 @@ fn case(file: &Tested<'_>, test: &Test, outcome: &Outcome) -> String {
     let line = test.place.line.to_string();
     let head = attributes(&[
         ("name", &test.name),
-        ("classname", file.source.file),
-        ("file", file.source.file),
+        ("classname", file.source.file()),
+        ("file", file.source.file()),
         ("line", &line),
     ]);
     let Some(policy) = file.policy.filter(|_| !outcome.failures.is_empty()) else {
@@ -70,7 +70,7 @@ fn case(file: &Tested<'_>, test: &Test, outcome: &Outcome) -> String {
         details.iter().map(|one| format!("expected {}, found {}", one.expected, one.found)).collect();
     let kinds: Vec<&str> = details.iter().map(|one| one.what).collect();
     let told = attributes(&[("message", &message.join("; ")), ("type", &kinds.join(","))]);
-    let place = format!("{}:{line}\n", file.source.file);
+    let place = format!("{}:{line}\n", file.source.file());
     let body: String = details.iter().map(|one| body(one, policy)).collect();
     let body = escaped(&(place + &body));
     format!("    <testcase{head}>\n      <failure{told}>{body}</failure>\n    </testcase>\n")

@@ -10,7 +10,7 @@ pub use json::tests_json;
 pub use junit::tests_junit;
 pub use text::tests_text;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, Texts};
 use crate::policy::Policy;
 use crate::policy_test::{Outcome, Test};
 
@@ -25,13 +25,11 @@ pub struct Report<'a> {
     pub filtered: bool,
 }
 
-/// A file with what is wrong with it.
+/// A file with what is wrong with it and with the files that it includes.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
-    /// Its name, for output.
-    pub file: &'a str,
-    /// Its text.
-    pub text: &'a str,
+    /// Its text with its name, and those of the files that it includes.
+    pub texts: &'a Texts,
     /// Its problems.
     pub diagnostics: &'a [Diagnostic],
 }
@@ -80,7 +78,13 @@ impl Tested<'_> {
     }
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// The file's name, for output.
+    #[must_use]
+    pub fn file(&self) -> &'a str {
+        self.texts.file()
+    }
+
     fn is_broken(&self) -> bool {
         self.diagnostics.iter().any(|found| found.severity == Severity::Error)
     }

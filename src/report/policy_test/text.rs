@@ -37,7 +37,7 @@ pub fn tests_text(report: &Report<'_>, style: Style) -> String {
 }
 
 fn rendered(source: &Source<'_>, style: Style) -> String {
-    let shown = diagnostic::render(source.diagnostics, source.file, source.text, style == Style::Ansi);
+    let shown = diagnostic::render_of(source.diagnostics, source.texts, style == Style::Ansi);
     if shown.is_empty() { shown } else { format!("{shown}\n") }
 }
 
@@ -46,14 +46,14 @@ fn file_text(file: &Tested<'_>, style: Style) -> String {
     let Some(policy) = file.policy.filter(|_| !file.is_unusable()) else {
         let mut screen = Screen::new(style);
         if problems.is_empty() {
-            let line = Line::default().text(Role::Title, &cut(file.source.file, 80));
+            let line = Line::default().text(Role::Title, &cut(file.source.file(), 80));
             screen.line(&line.text(Role::Warn, "  not run: its policy has errors"));
             screen.blank();
         }
         return problems + &screen.finish();
     };
     let mut screen = Screen::new(style);
-    let title = Line::default().text(Role::Title, &cut(file.source.file, 60));
+    let title = Line::default().text(Role::Title, &cut(file.source.file(), 60));
     screen.line(&title.text(Role::Faint, &format!("  tests {}", cut(&policy.file, 50))));
     for (test, outcome) in &file.tests {
         one(&mut screen, file, policy, test, outcome);
@@ -67,7 +67,7 @@ fn one(screen: &mut Screen, file: &Tested<'_>, policy: &Policy, test: &Test, out
         screen.line(&Line::indent(2).text(Role::Good, "pass").text(Role::Text, &format!("  {}", cut(&test.name, 100))));
         return;
     }
-    let place = screen::file_line(file.source.file, &test.place);
+    let place = screen::file_line(file.source.file(), &test.place);
     let line = Line::indent(2).text(Role::Warn, "FAIL").text(Role::Text, &format!("  {}", cut(&test.name, 70)));
     screen.line(&line.text(Role::Faint, &format!("  {place}")));
     for detail in details(policy, outcome) {
