@@ -3,7 +3,7 @@
 use offpeak::diagnostic::{Severity, render, to_json};
 use offpeak::policy::fmt::{canonical, canonical_tests};
 use offpeak::policy::model::Quantity;
-use offpeak::policy::{Policy, load, sentence};
+use offpeak::policy::{Policy, load, load_any, sentence};
 use offpeak::snapshot::Signal;
 use offpeak::vendor::{alphaess, atess};
 
@@ -20,18 +20,24 @@ pub fn policy_load(text: &str) {
     let shown = render(&loaded.diagnostics, "any.yaml", text, false);
     assert_eq!(shown.is_empty(), loaded.diagnostics.is_empty());
     assert!(to_json(&loaded.diagnostics, "any.yaml", text).is_array());
+    let any = load_any("any.yaml", text, &alone);
+    assert!(any.shared.is_some() || any == loaded, "what is no shared file is read as a policy");
     match (loaded.policy, canonical("any.yaml", text)) {
         (Some(policy), Ok(out)) => stays(&policy, text, &out),
-        (Some(_), Err(refused)) => {
-            let large = refused.iter().all(|found| found.code.0 == "too-large");
-            assert!(large, "`check` takes what `fmt` refuses: {refused:?}\n{text}");
+        (Some(_), Err(refused)) => panic!("`check` takes what `fmt` refuses: {refused:?}\n{text}"),
+        (None, Ok(_)) => assert!(any.shared.is_some() && any.is_good(), "`fmt` takes what `check` refuses:\n{text}"),
+        (None, Err(refused)) => {
+            assert!(!refused.is_empty() && !any.is_good(), "`check` takes what `fmt` refuses:\n{text}")
         }
-        (None, Ok(out)) => panic!("`fmt` takes what `check` refuses:\n{text}\n{out}"),
-        (None, Err(refused)) => assert!(!refused.is_empty()),
     }
     if let Ok(out) = canonical_tests(text) {
         assert_eq!(canonical_tests(&out).as_deref(), Ok(out.as_str()), "a layout stays as it is:\n{text}");
     }
+}
+
+/// No file but the one that is read, in the loader's words.
+fn alone(_: &str) -> Result<String, String> {
+    Err("no other file than the policy's own can be read here".to_owned())
 }
 
 fn stays(policy: &Policy, text: &str, out: &str) {

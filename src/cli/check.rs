@@ -10,20 +10,22 @@ use super::output::{FAILED, OK, Outcome, print, print_json};
 use super::{files, terminal};
 use crate::clock::{Clock, SystemClock};
 use crate::diagnostic::{self, Diagnostic, Severity, Texts};
-use crate::policy::{self, Loaded, clock_changes};
+use crate::policy::{self, Loaded, Shared, clock_changes};
 use crate::runner;
 
 /// What is found for the sake of what a device cannot do.
 const OF_DEVICE: [&str; 6] =
     ["cannot-do", "off-grid", "vanishing-window", "many-windows", "over-budget", "ceiling-grid-only"];
 
-/// One policy with its files, and what is wrong with them.
+/// One policy or shared file with the files that it includes, and what is wrong with them.
 struct Checked {
     texts: Texts,
+    /// What it holds, if it is a shared file.
+    shared: Option<Shared>,
     diagnostics: Vec<Diagnostic>,
 }
 
-/// Loads each policy and reports its problems.
+/// Loads each policy or shared file and reports its problems.
 ///
 /// # Errors
 /// A path cannot be read.
@@ -42,16 +44,18 @@ pub fn run(check: &Check, common: &Common) -> Outcome {
 fn load(path: &Path) -> Result<Checked, super::output::Failure> {
     let text = files::read_text(path)?;
     let file = path.display().to_string();
-    let Loaded { policy, mut diagnostics, texts, .. } = policy::load_with(&file, &text, &runner::Beside::of(path));
+    let Loaded { policy, shared, mut diagnostics, texts, .. } =
+        policy::load_any(&file, &text, &runner::Beside::of(path));
     diagnostics.extend(policy.iter().flat_map(|policy| clock_changes(policy, SystemClock::default().now())));
     texts.sort(&mut diagnostics);
-    Ok(Checked { texts, diagnostics })
+    Ok(Checked { texts, shared, diagnostics })
 }
 
 fn text(checked: &[Checked]) -> String {
     let colour = terminal::colour();
     let shown = checked.iter().map(|file| diagnostic::render_of(&file.diagnostics, &file.texts, colour));
     let mut out: String = shown.collect();
+    checked.iter().filter_map(shared).for_each(|line| out.push_str(&line));
     out.push_str(&summary(checked));
     out.push_str(&cited(checked));
     out
@@ -66,10 +70,31 @@ fn cited(checked: &[Checked]) -> String {
     }
 }
 
+/// What a shared file without mistakes is, and what cannot be said of it here.
+fn shared(checked: &Checked) -> Option<String> {
+    let failed = checked.diagnostics.iter().any(|found| found.severity == Severity::Error);
+    let Shared { rules, calendars, tariff } = checked.shared.filter(|_| !failed)?;
+    let held = [
+        (rules > 0).then(|| counted(rules, "rule", "rules")),
+        (calendars > 0).then(|| counted(calendars, "calendar", "calendars")),
+        tariff.then(|| "a tariff".to_owned()),
+    ];
+    let held: Vec<String> = held.into_iter().flatten().collect();
+    let held = if held.is_empty() { "nothing yet".to_owned() } else { held.join(", ") };
+    let file = checked.texts.file();
+    Some(format!(
+        "{file}: a shared file, with {held}; what its rules come to is told by `check` of a policy that includes it\n"
+    ))
+}
+
 fn summary(checked: &[Checked]) -> String {
     let count =
         |severity| checked.iter().flat_map(|file| &file.diagnostics).filter(|found| found.severity == severity).count();
-    let files = counted(checked.len(), "policy", "policies");
+    let shared = checked.iter().filter(|file| file.shared.is_some()).count();
+    let policies = checked.len() - shared;
+    let files = [(policies, "policy", "policies"), (shared, "shared file", "shared files")];
+    let files = files.into_iter().filter(|(count, ..)| *count > 0).map(|(count, one, many)| counted(count, one, many));
+    let files = files.collect::<Vec<String>>().join(" and ");
     match (count(Severity::Error), count(Severity::Warning)) {
         (0, 0) => format!("{files} checked: no problems"),
         (errors, warnings) => {
@@ -88,7 +113,11 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 
 fn as_json(checked: &[Checked]) -> Value {
     let files = checked.iter().map(|file| {
-        json!({ "file": file.texts.file(), "diagnostics": diagnostic::to_json_of(&file.diagnostics, &file.texts) })
+        json!({
+            "file": file.texts.file(),
+            "shared": file.shared.is_some(),
+            "diagnostics": diagnostic::to_json_of(&file.diagnostics, &file.texts),
+        })
     });
     json!({ "policies": files.collect::<Vec<_>>() })
 }

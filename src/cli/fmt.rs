@@ -12,9 +12,9 @@ use super::args::{Common, Fmt};
 use super::form::Format;
 use super::output::{FAILED, Failure, OK, Outcome, failure, print, print_json, tell};
 use super::{files, terminal};
-use crate::diagnostic::{self, Diagnostic};
+use crate::diagnostic::{self, Texts};
 use crate::policy::MAX_BYTES;
-use crate::policy::fmt::{canonical_tests, canonical_with};
+use crate::policy::fmt::{Refused, canonical_tests, canonical_with};
 use crate::runner;
 
 /// How many lines of either side of a difference are shown.
@@ -24,14 +24,14 @@ const SHOWN: usize = 12;
 struct Laid {
     path: PathBuf,
     text: String,
-    canonical: Result<String, Vec<Diagnostic>>,
+    canonical: Result<String, Refused>,
 }
 
 impl Laid {
     fn of(path: PathBuf, text: String) -> Laid {
         let name = path.display().to_string();
         let canonical = if is_tests(&name) {
-            canonical_tests(&text)
+            canonical_tests(&text).map_err(|errors| Refused { errors, texts: Texts::of(&name, &text) })
         } else {
             canonical_with(&name, &text, &runner::Beside::of(&path))
         };
@@ -45,10 +45,6 @@ impl Laid {
     /// The canonical text, if it is another one.
     fn change(&self) -> Option<&str> {
         self.canonical.as_deref().ok().filter(|canonical| *canonical != self.text)
-    }
-
-    fn errors(&self) -> &[Diagnostic] {
-        self.canonical.as_ref().err().map_or(&[], Vec::as_slice)
     }
 }
 
@@ -137,10 +133,9 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 
 /// Tells what stops files from being laid out; whether there is any such.
 fn refuse(laid: &[Laid]) -> bool {
-    let broken: Vec<&Laid> = laid.iter().filter(|file| file.canonical.is_err()).collect();
-    for file in &broken {
-        let shown = diagnostic::render(file.errors(), &file.name(), &file.text, terminal::colour());
-        tell(shown.trim_end());
+    let broken: Vec<&Refused> = laid.iter().filter_map(|file| file.canonical.as_ref().err()).collect();
+    for refused in &broken {
+        tell(diagnostic::render_of(&refused.errors, &refused.texts, terminal::colour()).trim_end());
     }
     if !broken.is_empty() {
         tell("nothing was laid out: `offpeak check` must be content first");
@@ -226,7 +221,9 @@ fn visible(line: &str) -> String {
 
 fn as_json(laid: &[Laid]) -> Value {
     let files = laid.iter().map(|file| {
-        let diagnostics = diagnostic::to_json(file.errors(), &file.name(), &file.text);
+        let refused = file.canonical.as_ref().err();
+        let diagnostics =
+            refused.map_or_else(|| json!([]), |refused| diagnostic::to_json_of(&refused.errors, &refused.texts));
         json!({ "file": file.name(), "changed": file.change().is_some(), "diagnostics": diagnostics })
     });
     json!({ "files": files.collect::<Vec<Value>>() })

@@ -5,8 +5,9 @@ use sha2::{Digest, Sha256};
 use super::include::{Alone, Files, Gathered, gather, keep, parts};
 use super::lower::{self, Context};
 use super::model::Policy;
-use super::yaml::Fault;
-use crate::diagnostic::{Code, Diagnostic, Lines, Source, Texts};
+use super::shared::{Shared, is_shared};
+use super::yaml::{Fault, Node};
+use crate::diagnostic::{Code, Diagnostic, Lines, Severity, Source, Texts};
 
 /// The largest policy that is read, in bytes; what it includes comes on top.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -14,8 +15,10 @@ pub const MAX_BYTES: usize = 1 << 20;
 /// What came of reading a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
-    /// The policy; `None` if there is any error.
+    /// The policy; `None` if there is any error, or the file is a shared one.
     pub policy: Option<Policy>,
+    /// What a shared file holds; `None` if the file was read as a policy.
+    pub shared: Option<Shared>,
     /// Every problem, in the order of the files and of what stands in them.
     pub diagnostics: Vec<Diagnostic>,
     /// The texts into which the problems point.
@@ -24,6 +27,14 @@ pub struct Loaded {
     pub kept: String,
     /// Every file that the policy includes, readable or not, by its path from the policy's folder on.
     pub included: Vec<String>,
+}
+
+impl Loaded {
+    /// Whether nothing is wrong with the file, warnings aside.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.diagnostics.iter().all(|found| found.severity != Severity::Error)
+    }
 }
 
 /// Reads a policy that includes nothing. Pure: the file's name is for output alone.
@@ -35,6 +46,17 @@ pub fn load(file: &str, text: &str) -> Loaded {
 /// Reads a policy with the files that it includes. Pure as far as `files` is.
 #[must_use]
 pub fn load_with(file: &str, text: &str, files: &dyn Files) -> Loaded {
+    read(file, text, files, |_| false)
+}
+
+/// Reads a file for its own sake: one that holds nothing but what policies share as such a file, any other as a policy. Pure as
+/// far as `files` is.
+#[must_use]
+pub fn load_any(file: &str, text: &str, files: &dyn Files) -> Loaded {
+    read(file, text, files, is_shared)
+}
+
+fn read(file: &str, text: &str, files: &dyn Files, shared: fn(&Node) -> bool) -> Loaded {
     if text.len() > MAX_BYTES {
         return refused(file, text, too_large(text));
     }
@@ -44,12 +66,14 @@ pub fn load_with(file: &str, text: &str, files: &dyn Files) -> Loaded {
     let gathered = gather(file, text, files);
     let kept = kept(&gathered);
     let mut cx = Context::new(&gathered.files);
-    let policy = lower::policy(&mut cx, file, digest(&kept));
+    let is_shared = gathered.files.first().and_then(|file| file.tree()).is_some_and(shared);
+    let shared = is_shared.then(|| lower::shared(&mut cx));
+    let policy = if is_shared { None } else { lower::policy(&mut cx, file, digest(&kept)) };
     let mut diagnostics = cx.diagnostics;
     let texts = texts(file, &gathered);
     texts.sort(&mut diagnostics);
     let included = gathered.asked.into_iter().map(|(path, _)| path).collect();
-    Loaded { policy, diagnostics, texts, kept, included }
+    Loaded { policy, shared, diagnostics, texts, kept, included }
 }
 
 /// Reads a policy that was kept with all its files as one text: [`Loaded::kept`].
@@ -107,6 +131,7 @@ fn texts(file: &str, gathered: &Gathered) -> Texts {
 fn refused(file: &str, text: &str, diagnostic: Diagnostic) -> Loaded {
     Loaded {
         policy: None,
+        shared: None,
         diagnostics: vec![diagnostic],
         texts: Texts::of(file, text),
         kept: text.to_owned(),

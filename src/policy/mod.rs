@@ -14,6 +14,7 @@ mod refusal;
 mod review;
 mod schema;
 pub mod sentence;
+mod shared;
 mod signs;
 mod template;
 mod yaml;
@@ -24,11 +25,12 @@ pub(crate) use lower::{Context, quoted};
 pub(crate) use yaml::{Node, Value};
 
 pub use include::{Files, MAX_INCLUDED};
-pub use load::{Loaded, MAX_BYTES, load, load_kept, load_with, revision, revision_with};
+pub use load::{Loaded, MAX_BYTES, load, load_any, load_kept, load_with, revision, revision_with};
 pub use model::{Action, Policy, Rule};
 pub use refusal::{Refusal, read_only, refusal};
 pub use review::clock_changes;
 pub use schema::schema;
+pub use shared::Shared;
 pub use template::{ImportKind, Template, template};
 
 use crate::time::DailyWindow;

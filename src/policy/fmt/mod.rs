@@ -11,40 +11,47 @@ mod shape;
 mod spelling;
 mod tree;
 
-use super::include::Files;
-use super::load::{self, Loaded, MAX_BYTES, load, load_with};
+use super::include::{Alone, Files};
+use super::load::{self, MAX_BYTES, load_any};
 use super::yaml::{self, Node, Scalar, Value};
-use crate::diagnostic::{Code, Diagnostic, Lines, Severity};
+use crate::diagnostic::{Code, Diagnostic, Lines, Severity, Texts};
 
 use shape::Shape;
 use tree::{Block, Content, Entry};
 
-/// How many comments a file may have that is laid out. Every `#` counts, wherever it stands.
+/// How many comments a file may have that is laid out, for the sake of memory. Every `#` counts, wherever it stands.
 const MAX_COMMENTS: usize = 50_000;
 
-/// The canonical text of a policy. Pure: the file's name is for output alone.
+/// Why a file is not laid out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refused {
+    /// Everything that is wrong.
+    pub errors: Vec<Diagnostic>,
+    /// The texts into which that points.
+    pub texts: Texts,
+}
+
+/// The canonical text of a policy that includes nothing, or of a file that policies share. Pure: the file's name is for output
+/// alone.
 ///
 /// # Errors
-/// Everything that is wrong with the policy, as `check` tells it; or that it has too many comments, or
-/// its canonical text would be larger than a policy may be.
+/// Everything that is wrong with it, as `check` tells it.
 pub fn canonical(file: &str, text: &str) -> Result<String, Vec<Diagnostic>> {
-    laid_out_if_good(load(file, text), text)
+    canonical_with(file, text, &Alone).map_err(|refused| refused.errors)
 }
 
-/// The canonical text of a policy that includes others of these files, which stay as they are. Pure as far as `files` is.
+/// The same of a file that includes others, which stay as they are. Pure as far as `files` is.
 ///
 /// # Errors
-/// The same as of [`canonical`].
-pub fn canonical_with(file: &str, text: &str, files: &dyn Files) -> Result<String, Vec<Diagnostic>> {
-    laid_out_if_good(load_with(file, text, files), text)
-}
-
-fn laid_out_if_good(loaded: Loaded, text: &str) -> Result<String, Vec<Diagnostic>> {
-    if loaded.policy.is_none() {
-        let errors = loaded.diagnostics.into_iter().filter(|found| found.severity == Severity::Error);
-        return Err(errors.collect());
+/// Everything that is wrong with it or with a file that it includes.
+pub fn canonical_with(file: &str, text: &str, files: &dyn Files) -> Result<String, Refused> {
+    let loaded = load_any(file, text, files);
+    let texts = loaded.texts;
+    let errors = loaded.diagnostics.into_iter().filter(|found| found.severity == Severity::Error).collect::<Vec<_>>();
+    if !errors.is_empty() {
+        return Err(Refused { errors, texts });
     }
-    laid_out(text, Shape::Policy)
+    laid_out(text, Shape::Policy).map_err(|errors| Refused { errors, texts })
 }
 
 /// The canonical layout of a file of tests beside a policy: lines and spaces alone, no value is spelt anew.
@@ -53,7 +60,8 @@ fn laid_out_if_good(loaded: Loaded, text: &str) -> Result<String, Vec<Diagnostic
 /// It is not YAML of the kind that policies use.
 pub fn canonical_tests(text: &str) -> Result<String, Vec<Diagnostic>> {
     if text.len() > MAX_BYTES {
-        return Err(vec![refusal(text, Code("too-large"), "this file is larger than a policy may be")]);
+        let message = format!("this file has {} bytes, and {MAX_BYTES} is the most that is read", text.len());
+        return Err(vec![refusal(text, Code("too-large"), message)]);
     }
     if let Err(fault) = yaml::parse(text) {
         return Err(vec![load::diagnostic(fault, text)]);
@@ -61,20 +69,19 @@ pub fn canonical_tests(text: &str) -> Result<String, Vec<Diagnostic>> {
     laid_out(text, Shape::Tests)
 }
 
-fn laid_out(text: &str, shape: Shape) -> Result<String, Vec<Diagnostic>> {
-    if text.matches('#').count() > MAX_COMMENTS {
-        let message = format!("this file has more than {MAX_COMMENTS} comments, too many to lay out");
-        return Err(vec![refusal(text, Code("too-large"), message)]);
+/// The layout of a valid text. One with very many comments, or whose layout would be too large to be read again, stays as it is.
+fn laid_out(original: &str, shape: Shape) -> Result<String, Vec<Diagnostic>> {
+    if original.matches('#').count() > MAX_COMMENTS {
+        return Ok(original.to_owned());
     }
-    let unread = || vec![refusal(text, Code("yaml"), "this layout is not understood well enough to be changed")];
-    let text = text.trim_start_matches('\u{feff}');
+    let unread = || vec![refusal(original, Code("yaml"), "this layout is not understood well enough to be changed")];
+    let text = original.trim_start_matches('\u{feff}');
     let events = events::events(text).ok_or_else(unread)?;
     let Some(mut root) = tree::tree(events) else { return Err(unread()) };
     shape::arrange(&mut root, shape);
     let out = lines::text(&root, shape);
     if out.len() > MAX_BYTES {
-        let message = format!("in its canonical layout this file would have {} bytes, more than are read", out.len());
-        return Err(vec![refusal(text, Code("too-large"), message)]);
+        return Ok(original.to_owned());
     }
     match yaml::parse(&out) {
         Ok(node) if says(&node, &root) => Ok(out),

@@ -240,7 +240,7 @@ impl Context<'_> {
         if let Some(calendar) = self.calendars.iter().find(|calendar| calendar.name == name) {
             return Some(DayTest::Named(Arc::clone(calendar)));
         }
-        if self.incomplete || self.broken_calendars.iter().any(|broken| broken == name) {
+        if self.incomplete || self.apart || self.broken_calendars.iter().any(|broken| broken == name) {
             return None;
         }
         let names: Vec<String> = self.calendars.iter().map(|calendar| calendar.name.clone()).collect();

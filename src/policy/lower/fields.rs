@@ -183,9 +183,7 @@ impl Context<'_> {
             );
             return None;
         }
-        let spaced = key.text.replace(['_', '-'], " ").to_lowercase();
-        let near =
-            known.iter().find(|word| **word == spaced).copied().or_else(|| nearest(&key.text, known.iter().copied()));
+        let near = meant(&key.text, known);
         let help = near
             .map_or_else(|| format!("the keys here are {}", listed(known)), |word| format!("did you mean `{word}`?"));
         let message = format!("{} is not a key of {}", quoted(&key.text), named(what));
@@ -204,6 +202,12 @@ impl Context<'_> {
              or write them into credentials.yaml of mode 0600 in offpeak's configuration folder",
         );
     }
+}
+
+/// The key that a word is, or is likely meant to be.
+pub(in crate::policy) fn meant<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    let spaced = word.replace(['_', '-'], " ").to_lowercase();
+    known.iter().find(|key| **key == spaced).copied().or_else(|| nearest(word, known.iter().copied()))
 }
 
 /// A key in ticks; what is no key, `a rule` or `the policy`, without.

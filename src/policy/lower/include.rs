@@ -111,8 +111,11 @@ impl<'t> Context<'t> {
             Value::Map(entries) => entries.first().map(|(key, _)| key.bytes.clone()),
             Value::Scalar(_) | Value::List(_) => None,
         };
-        let (what, table) =
-            if file == 0 { ("the policy", &keys::POLICY) } else { ("the included file", &keys::SHARED) };
+        let (what, table) = match file {
+            0 if self.apart => ("the shared file", &keys::SHARED),
+            0 => ("the policy", &keys::POLICY),
+            _ => ("the included file", &keys::SHARED),
+        };
         let fields = self.keyed(root, what, &owner.unwrap_or(0..0), table)?;
         let version = self.needed(&fields, "offpeak");
         self.version(version);

@@ -29,7 +29,7 @@ use super::yaml::{Node, Scalar, Value};
 use crate::diagnostic::{Code, Diagnostic, Lines, Place, Severity};
 use crate::time::{DailyWindow, NamedDays};
 
-pub(super) use root::policy;
+pub(super) use root::{policy, shared};
 
 /// What goes wrong where several items stand as one text.
 const LISTABLE: [&str; 4] = ["bad-time", "bad-date", "bad-months", "unknown-band"];
@@ -61,6 +61,8 @@ pub(crate) struct Context<'t> {
     ical_budget: Budget,
     /// Whether an included file is missing, so that nobody knows which names there are.
     incomplete: bool,
+    /// Whether a shared file is looked at by itself, so that the policies that include it may have other names besides.
+    apart: bool,
     /// Paths, by file and byte, that lead nowhere and have been reported.
     refused: BTreeSet<(usize, usize)>,
     /// The import bands by name, readable or not.
@@ -118,6 +120,7 @@ impl<'t> Context<'t> {
             ical_days: BTreeMap::new(),
             ical_budget: Budget::default(),
             incomplete: false,
+            apart: false,
             refused: BTreeSet::new(),
             bands: Vec::new(),
             bands_known: false,
@@ -168,7 +171,7 @@ impl<'t> Context<'t> {
         if self.diagnostics.len() < MAX_DIAGNOSTICS {
             self.diagnostics.push(diagnostic);
         } else if !self.full() {
-            let message = "this policy has too many problems to tell them all";
+            let message = "this file has too many problems to tell them all";
             let last = Diagnostic::error(Code("too-large"), diagnostic.place, message, "the rest was not looked at");
             self.diagnostics.push(last);
         }

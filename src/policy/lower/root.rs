@@ -5,7 +5,7 @@ use super::{Context, quoted};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::model::{Action, Limits, Policy, Tariff};
 use crate::policy::yaml::Node;
-use crate::policy::{review, sentence};
+use crate::policy::{Shared, review, sentence};
 use crate::time::Zone;
 
 /// The model of a policy and its files. `None` if anything in them is wrong; why is in the context.
@@ -18,11 +18,7 @@ pub(in crate::policy) fn policy(cx: &mut Context<'_>, file: &str, revision: Stri
     let device = device.and_then(|node| cx.device(node, &key_bytes(fields, "device")));
     let battery = cx.needed(fields, "battery");
     let battery = battery.and_then(|node| cx.battery(node, &key_bytes(fields, "battery")));
-    for part in &parts {
-        if let Some(node) = part.fields.get("calendars") {
-            cx.within(part.file, |cx| cx.read_calendars(node, zone.as_ref()));
-        }
-    }
+    calendars(cx, &parts, zone.as_ref());
     let tariff = tariff(cx, &parts, zone.as_ref());
     let rules = fields.get("rules").map(|node| cx.rules(node)).unwrap_or_default();
     let otherwise = fields.get("otherwise").map(|node| cx.action(node, "otherwise"));
@@ -50,6 +46,27 @@ pub(in crate::policy) fn policy(cx: &mut Context<'_>, file: &str, revision: Stri
     (!cx.failed()).then_some(policy)
 }
 
+/// What a shared file holds, looked at by itself. What is wrong with it is in the context; what it takes from the policies that
+/// include it is theirs to know.
+pub(in crate::policy) fn shared(cx: &mut Context<'_>) -> Shared {
+    cx.apart = true;
+    let parts = cx.parts();
+    calendars(cx, &parts, None);
+    tariff(cx, &parts, None);
+    let own = parts.last().filter(|part| part.file == 0).and_then(|part| part.fields.get("rules"));
+    let rules = own.map(|node| cx.count_rules(node)).unwrap_or_default();
+    let tariff = parts.iter().any(|part| part.fields.get("tariff").is_some());
+    Shared { rules, calendars: cx.calendars().len(), tariff }
+}
+
+fn calendars(cx: &mut Context<'_>, parts: &[Part<'_>], zone: Option<&Zone>) {
+    for part in parts {
+        if let Some(node) = part.fields.get("calendars") {
+            cx.within(part.file, |cx| cx.read_calendars(node, zone));
+        }
+    }
+}
+
 fn key_bytes(fields: &super::fields::Fields<'_>, key: &str) -> std::ops::Range<usize> {
     fields.entry(key).map(|(key, _)| key.bytes.clone()).unwrap_or_default()
 }
@@ -58,7 +75,7 @@ fn key_bytes(fields: &super::fields::Fields<'_>, key: &str) -> std::ops::Range<u
 fn tariff(cx: &mut Context<'_>, parts: &[Part<'_>], zone: Option<&Zone>) -> Option<Tariff> {
     let mut with = parts.iter().filter(|part| part.fields.get("tariff").is_some());
     let Some(part) = with.next() else {
-        if let Some(policy) = parts.last().filter(|_| !cx.incomplete) {
+        if let Some(policy) = parts.last().filter(|_| !cx.incomplete && !cx.apart) {
             cx.needed(&policy.fields, "tariff");
         }
         return None;

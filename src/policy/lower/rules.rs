@@ -29,9 +29,18 @@ struct Reading {
 impl<'t> Context<'t> {
     /// The rules that could be read, in the order of priority: those of an included file stand where it is included.
     pub(super) fn rules(&mut self, node: &'t Node) -> Vec<Rule> {
+        self.read_rules(node).rules
+    }
+
+    /// How many rules there are, readable or not; reports what is wrong with them.
+    pub(super) fn count_rules(&mut self, node: &'t Node) -> usize {
+        self.read_rules(node).count
+    }
+
+    fn read_rules(&mut self, node: &'t Node) -> Reading {
         let mut reading = Reading { taken: BTreeSet::from([0]), ..Reading::default() };
         self.rules_of(node, &mut reading);
-        reading.rules
+        reading
     }
 
     fn rules_of(&mut self, node: &'t Node, reading: &mut Reading) {

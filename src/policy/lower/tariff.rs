@@ -79,7 +79,16 @@ impl Context<'_> {
         let bands: Vec<Band> =
             numbered.filter_map(|(number, (name, node))| self.band(name, node, import.then_some(number))).collect();
         let bands = (bands.len() == expected).then_some(bands)?;
-        self.covered(key, &bands, zone?);
+        match zone {
+            Some(zone) => self.covered(key, &bands, zone),
+            // Which site it will be for makes no difference where no band is read on a clock of its own.
+            None if self.apart
+                && bands.iter().all(|band| band.when.windows.iter().all(|window| window.zone().is_none())) =>
+            {
+                self.covered(key, &bands, &Zone::utc());
+            }
+            None => return None,
+        }
         Some(bands)
     }
 
