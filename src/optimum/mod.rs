@@ -9,6 +9,7 @@ mod ahead;
 mod branches;
 mod convex;
 mod curve;
+mod levels;
 mod limits;
 mod relaxed;
 mod shape;
@@ -19,6 +20,7 @@ mod solve;
 mod store;
 
 pub use ahead::{CostToGo, Segment};
+pub use levels::levels_before;
 pub use slot::Slot;
 pub use solution::{Solution, Step};
 pub use solve::{cost_to_go, decide, solve};

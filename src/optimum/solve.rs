@@ -79,7 +79,7 @@ pub fn decide(store: &Store, slot: &Slot, stored: Energy, after: &CostToGo) -> O
 }
 
 /// The convex cost of a slot that is never above its cost, and whether it is its very cost.
-fn least(limits: &Limits, slot: &Slot) -> (Shape, bool) {
+pub(super) fn least(limits: &Limits, slot: &Slot) -> (Shape, bool) {
     let tick = limits.tick(slot);
     let one_way = Shape::one_way(limits, &tick);
     let ordinary = relaxed::is_ordinary(limits, &tick, &one_way);
