@@ -1,6 +1,7 @@
 //! A piecewise linear cost over stored energy that need not be convex.
 
 use super::shape::{Piece, Shape};
+use super::window;
 
 /// The most points that a curve has. Beyond it the curve gives way to its convex envelope, which is never above it.
 const MOST_POINTS: usize = 4096;
@@ -45,22 +46,46 @@ impl Curve {
         }
     }
 
-    /// The cost at a stored energy; `None` outside the range.
-    fn within(&self, stored: f64) -> Option<f64> {
-        let (first, last) = self.range();
-        (first <= stored && stored <= last).then(|| self.at(stored))
-    }
-
     /// One slot back in time: the least cost over all that could be drawn in it, within the capacity.
     ///
-    /// Least costs are taken over the pairs of a convex run of this curve and a convex run of the slot's cost: each pair
-    /// is a merge of slopes, and what remains is the lowest of them.
+    /// Only differences of the cost matter, so its level may change.
     pub(super) fn precede(&self, slot: &Shape, capacity: f64) -> Curve {
-        let branches = branches(slot);
-        let runs = self.runs();
-        let with = |branch| lowest(runs.iter().filter_map(|run| sum(run, branch, capacity)).collect());
-        let all = branches.iter().filter_map(with).reduce(|one, other| lower(&one, &other));
-        all.map_or_else(|| self.clone(), Curve::tidy)
+        if slot.is_convex() && self.is_convex() {
+            return self.merged(slot, capacity).tidy();
+        }
+        let mut least = Point { stored: slot.from, cost: slot.cost };
+        let mut lowest: Option<Curve> = None;
+        for piece in &slot.pieces {
+            let curve = window::drawn(self, least, *piece, capacity);
+            lowest = [lowest, curve].into_iter().flatten().reduce(|one, other| lower(&one, &other));
+            least = least.beyond(*piece);
+        }
+        lowest.map_or_else(|| self.clone(), Curve::tidy)
+    }
+
+    /// The least cost where both are convex: the pieces of both, the dearest first.
+    fn merged(&self, slot: &Shape, capacity: f64) -> Curve {
+        let own = self.points.iter().zip(self.points.iter().skip(1)).map(|(one, next)| one.piece_to(*next));
+        let mut pieces: Vec<Piece> = own.chain(slot.pieces).collect();
+        pieces.sort_by(|one, other| other.worth.total_cmp(&one.worth));
+        Curve::convex(self.range().0 + slot.from, 0.0, pieces).clip(0.0, capacity)
+    }
+
+    /// The part between two stored energies, or what is nearest to it.
+    fn clip(&self, low: f64, high: f64) -> Curve {
+        let (first, last) = self.range();
+        let (low, high) = (low.max(first).min(last), high.min(last).max(first));
+        let at = |stored| Point { stored, cost: self.at(stored) };
+        let inside = self.points.iter().filter(|point| point.stored > low && point.stored < high);
+        let points = std::iter::once(at(low)).chain(inside.copied());
+        Curve { points: points.chain((high > low).then(|| at(high))).collect() }
+    }
+
+    /// The points between two stored energies.
+    pub(super) fn between(&self, low: f64, high: f64) -> &[Point] {
+        let first = self.points.partition_point(|point| point.stored < low);
+        let behind = self.points.partition_point(|point| point.stored <= high);
+        self.points.get(first..behind).unwrap_or_default()
     }
 
     /// The least and the most stored energy that it speaks of.
@@ -70,40 +95,24 @@ impl Curve {
     }
 
     /// Whether the curve is convex.
-    pub(super) fn is_convex(&self) -> bool {
-        self.runs().len() <= 1
-    }
-
-    /// The runs of points between which the curve bends the wrong way; neighbours share a point.
-    fn runs(&self) -> Vec<Vec<Point>> {
+    fn is_convex(&self) -> bool {
         let flat = self.flat();
-        let mut runs: Vec<Vec<Point>> = Vec::new();
-        let mut run: Vec<Point> = Vec::new();
-        for point in &self.points {
-            if let [.., before, last] = run.as_slice()
-                && before.toward(*point, last.stored) < last.cost - flat
-            {
-                let last = *last;
-                runs.push(std::mem::replace(&mut run, vec![last]));
-            }
-            run.push(*point);
-        }
-        runs.push(run);
-        runs
-    }
-
-    /// The cost where the curve begins, taken away from all of it: what is added over many slots would drown the bends.
-    pub(super) fn level(&mut self) {
-        let level = self.points.first().map_or(0.0, |first| first.cost);
-        self.points.iter_mut().for_each(|point| point.cost -= level);
+        let bends = |three: &[Point]| match three {
+            [before, point, next] => before.toward(*next, point.stored) < point.cost - flat,
+            _ => false,
+        };
+        !self.points.windows(3).any(bends)
     }
 
     fn flat(&self) -> f64 {
         FLAT * self.points.iter().map(|point| point.cost.abs()).fold(0.0, f64::max)
     }
 
-    /// Without points that say nothing, and with a bound on those that do.
-    fn tidy(self) -> Curve {
+    /// From nothing on, without points that say nothing, and with a bound on those that do.
+    fn tidy(mut self) -> Curve {
+        // What is added over many slots would drown the bends.
+        let level = self.points.first().map_or(0.0, |first| first.cost);
+        self.points.iter_mut().for_each(|point| point.cost -= level);
         let flat = self.flat();
         let mut points: Vec<Point> = Vec::with_capacity(self.points.len());
         for point in self.points {
@@ -139,87 +148,58 @@ impl Point {
     }
 }
 
-/// The convex runs of a slot's cost, as curves over what is drawn.
-fn branches(slot: &Shape) -> Vec<Curve> {
-    let mut start = Point { stored: slot.from, cost: slot.cost };
-    let mut branches = vec![Curve { points: vec![start] }];
-    let mut worth = f64::INFINITY;
-    for piece in &slot.pieces {
-        if piece.worth > worth {
-            branches.push(Curve { points: vec![start] });
+/// A walk along a curve, from where it begins.
+struct Walk<'a> {
+    points: &'a [Point],
+    /// How many points lie behind.
+    passed: usize,
+}
+
+impl Walk<'_> {
+    /// Where the next point is; nowhere if there is none.
+    fn next(&self) -> f64 {
+        self.points.get(self.passed).map_or(f64::INFINITY, |point| point.stored)
+    }
+
+    /// Goes on to a stop that is not beyond the next point, and tells the cost there; infinite outside the range.
+    fn go_on(&mut self, stop: f64) -> f64 {
+        let before = self.passed.checked_sub(1).and_then(|before| self.points.get(before));
+        match (before, self.points.get(self.passed)) {
+            (_, Some(next)) if next.stored <= stop => {
+                self.passed += 1;
+                next.cost
+            }
+            (Some(before), Some(next)) => before.toward(*next, stop),
+            _ => f64::INFINITY,
         }
-        worth = piece.worth;
-        start = start.beyond(*piece);
-        if let Some(branch) = branches.last_mut() {
-            branch.points.push(start);
-        }
     }
-    branches
-}
-
-/// The least cost of one convex run and one convex branch together, cut to the window; `None` where nothing is left.
-fn sum(run: &[Point], branch: &Curve, capacity: f64) -> Option<Curve> {
-    let (first, begin) = (run.first()?, branch.points.first()?);
-    let mut pieces: Vec<Piece> = Vec::with_capacity(run.len() + branch.points.len());
-    for points in [run, &branch.points] {
-        pieces.extend(points.iter().zip(points.iter().skip(1)).map(|(one, next)| one.piece_to(*next)));
-    }
-    pieces.sort_by(|one, other| other.worth.total_cmp(&one.worth));
-    let whole = Curve::convex(first.stored + begin.stored, first.cost + begin.cost, pieces);
-    clip(&whole, 0.0, capacity)
-}
-
-/// The part of a curve between two stored energies.
-fn clip(curve: &Curve, low: f64, high: f64) -> Option<Curve> {
-    let (first, last) = curve.range();
-    let (low, high) = (low.max(first), high.min(last));
-    if low > high {
-        return None;
-    }
-    let at = |stored| Point { stored, cost: curve.at(stored) };
-    let inside = curve.points.iter().filter(|point| point.stored > low && point.stored < high);
-    let points = std::iter::once(at(low)).chain(inside.copied());
-    Some(Curve { points: points.chain((high > low).then(|| at(high))).collect() })
-}
-
-/// The lowest of curves in a row, each of which meets its neighbours: neighbours pair by pair, until one is left.
-fn lowest(mut curves: Vec<Curve>) -> Option<Curve> {
-    while curves.len() > 1 {
-        let pair = |pair: &[Curve]| match pair {
-            [one, other] => Some(lower(one, other)),
-            rest => rest.first().cloned(),
-        };
-        curves = curves.chunks(2).filter_map(pair).collect();
-    }
-    curves.pop()
 }
 
 /// The lower of two curves whose ranges meet; where only one is, that one. Where one ends, the other is not above it.
 fn lower(one: &Curve, other: &Curve) -> Curve {
-    let mut stops: Vec<f64> = one.points.iter().chain(&other.points).map(|point| point.stored).collect();
-    stops.sort_by(f64::total_cmp);
-    stops.dedup();
-    let mut points: Vec<Point> = Vec::with_capacity(stops.len() * 2);
-    let mut before: Option<(f64, Option<f64>, Option<f64>)> = None;
-    for stop in stops {
-        let (here, there) = (one.within(stop), other.within(stop));
-        if let Some((from, Some(a), Some(b))) = before
-            && let (Some(c), Some(d)) = (here, there)
-        {
-            points.extend(crossing(from, a - b, stop, c - d).map(|stored| Point { stored, cost: one.at(stored) }));
+    let (mut one, mut other) = (Walk { points: &one.points, passed: 0 }, Walk { points: &other.points, passed: 0 });
+    let mut points: Vec<Point> = Vec::with_capacity((one.points.len() + other.points.len()) * 2);
+    let mut before: Option<(f64, f64, f64)> = None;
+    loop {
+        let stop = one.next().min(other.next());
+        if stop.is_infinite() {
+            return Curve { points };
         }
-        let cost = here.into_iter().chain(there).fold(f64::INFINITY, f64::min);
-        points.push(Point { stored: stop, cost });
+        let (here, there) = (one.go_on(stop), other.go_on(stop));
+        if let Some((from, a, b)) = before
+            && let Some(share) = crossing(a - b, here - there)
+        {
+            points.push(Point { stored: from + (stop - from) * share, cost: a + (here - a) * share });
+        }
+        points.push(Point { stored: stop, cost: here.min(there) });
         before = Some((stop, here, there));
     }
-    Curve { points }
 }
 
-/// Where a difference that is linear between two stops changes its sign strictly between them.
-fn crossing(from: f64, at_from: f64, to: f64, at_to: f64) -> Option<f64> {
-    let crosses = (at_from < 0.0 && at_to > 0.0) || (at_from > 0.0 && at_to < 0.0);
-    let stored = from + (to - from) * (at_from / (at_from - at_to));
-    (crosses && stored > from && stored < to).then_some(stored)
+/// Where between two stops, as a share of the way, a difference that is linear between them changes its sign.
+fn crossing(from: f64, to: f64) -> Option<f64> {
+    let crosses = from.is_finite() && to.is_finite() && ((from < 0.0 && to > 0.0) || (from > 0.0 && to < 0.0));
+    crosses.then(|| from / (from - to))
 }
 
 /// The convex envelope.
@@ -251,9 +231,9 @@ mod tests {
             (stored, (stored - 3000.0).powi(2) * 1e-6 + f64::from(number % 2))
         };
         let bent = curve((0..6000).map(zigzag));
-        let tidied = bent.clone().tidy();
+        let (begins, tidied) = (bent.points[0].cost, bent.clone().tidy());
         assert!(!bent.is_convex() && tidied.is_convex() && tidied.points.len() <= MOST_POINTS);
-        assert!(bent.points.iter().all(|point| tidied.at(point.stored) <= point.cost + 1e-9));
+        assert!(bent.points.iter().all(|point| tidied.at(point.stored) <= point.cost - begins + 1e-9));
         assert_eq!(tidied.range(), bent.range());
     }
 
@@ -261,9 +241,9 @@ mod tests {
     fn the_lowest_of_curves_changes_over_where_they_cross() {
         let level = curve([(0.0, 2.0), (4.0, 2.0)]);
         let valley = curve([(1.0, 3.0), (3.0, 1.0), (6.0, 4.0)]);
-        let both = lowest(vec![level, valley]).expect("a curve").tidy();
-        assert_eq!(both, curve([(0.0, 2.0), (2.0, 2.0), (3.0, 1.0), (6.0, 4.0)]));
-        assert_eq!(both.runs().len(), 2);
+        let both = lower(&level, &valley).tidy();
+        assert_eq!(both, curve([(0.0, 0.0), (2.0, 0.0), (3.0, -1.0), (6.0, 2.0)]));
+        assert!(!both.is_convex());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Where a slot's cost is convex in what the battery moves, the cost of all slots to come is convex and piecewise linear
 //! in the stored energy. One pass backward over a sorted set of slopes gives it, and undoing that pass gives the
 //! schedule: O(n log n) in all. Slots in which it is not convex (a negative price, export that pays more than import) are
-//! solved branch by branch, and exactly too. `docs/optimum.md` has the proof and the physics.
+//! solved on curves that bend either way, and exactly too. `docs/optimum.md` has the proof and the physics.
 
 mod ahead;
 mod branches;
@@ -18,6 +18,7 @@ mod slot;
 mod solution;
 mod solve;
 mod store;
+mod window;
 
 pub use ahead::{CostToGo, Segment};
 pub use levels::levels_before;
