@@ -461,7 +461,7 @@ async fn a_day_its_energy_the_sums_and_the_systems_are_read() {
         ("getEssList", &[data(json!([{"sysSn": SERIAL, "minv": "SMILE5-INV", "cobat": 10.1}]))]),
     ]);
     let day = "2026-11-20".parse().expect("a day");
-    let points = bench.device.history(day).await.expect("a history");
+    let points = bench.device.history(day).await.expect("a history").points;
     let shown: Vec<_> = points.iter().map(|p| (p.soc, p.battery().map(Power::watts))).collect();
     assert_eq!(shown, [(Some(57.0), Some(410.0)), (Some(56.4), Some(1180.0))]);
     let energy = bench.device.energy(day).await.expect("energies");

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use offpeak::clock::{Clock, VirtualClock};
+use offpeak::device::access::HistoryDay;
 use offpeak::device::mapping::{AtessMapping, AtessModel, PeriodMap, PowerMap, ReadingMap, SettingMap, SocMap};
 use offpeak::device::{
     DeviceError, Flag, ListWindow, Object, Period, ReadDevice, Schedule, Settings, Store, WindowList, WriteDevice,
@@ -457,13 +458,14 @@ async fn a_day_of_a_central_system_is_sorted_and_a_string_system_has_none() {
         evening("2026-11-20 00:05:00"), evening("2026-11-19 23:55:00"), {"time": null}], "total": 5});
     let mut bench = Bench::new(central(), &[(LIST, &[data(page)])]);
     let day = "2026-11-20".parse().expect("a day");
-    let points = bench.device.history(day).await.expect("a history");
+    let HistoryDay { points, again, unplaced } = bench.device.history(day).await.expect("a history");
+    assert_eq!((again.len(), unplaced), (1, 2), "what came twice, and what has no time of the day");
     let shown: Vec<_> = points.iter().map(|p| (p.at.to_string(), p.soc, p.battery().map(Power::watts))).collect();
     let expect =
         ["2026-11-19 23:05:00 UTC", "2026-11-20 20:40:00 UTC"].map(|at| (at.to_owned(), Some(60.0), Some(8200.0)));
     assert_eq!(shown, expect);
     let mut string = Bench::string(&[]);
-    assert_eq!(string.device.history(day).await, Ok(Vec::new()));
+    assert_eq!(string.device.history(day).await, Ok(HistoryDay::default()));
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use chrono::NaiveDate;
 use driver_suite::alphaess::Home;
 use driver_suite::{Bench, Line};
 use offpeak::clock::{Clock, VirtualClock};
-use offpeak::device::access::HistoryPoint;
+use offpeak::device::access::HistoryDay;
 use offpeak::device::{
     Capability, DeviceError, Object, Period, ReadDevice, Schedule, Settings, WriteDevice, WriteFailure,
 };
@@ -189,12 +189,12 @@ impl ReadDevice for Mistaken {
         Ok(if self.mistake == Mistake::LivesInAnotherZone { schedule.with(self.moved(held, 21)) } else { schedule })
     }
 
-    async fn history(&mut self, day: NaiveDate) -> Result<Vec<HistoryPoint>, DeviceError> {
-        let mut points = self.inner.history(day).await?;
+    async fn history(&mut self, day: NaiveDate) -> Result<HistoryDay, DeviceError> {
+        let mut history = self.inner.history(day).await?;
         if self.mistake == Mistake::TellsHistoryBackwards {
-            points.reverse();
+            history.points.reverse();
         }
-        Ok(points)
+        Ok(history)
     }
 }
 

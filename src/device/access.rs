@@ -38,8 +38,8 @@ pub trait ReadDevice: Send {
     /// The whole schedule, its objects read one after the other.
     async fn schedule(&mut self) -> Result<Schedule, DeviceError>;
 
-    /// What the device measured on one local day, oldest first.
-    async fn history(&mut self, day: NaiveDate) -> Result<Vec<HistoryPoint>, DeviceError>;
+    /// What the device measured on one local day.
+    async fn history(&mut self, day: NaiveDate) -> Result<HistoryDay, DeviceError>;
 }
 
 /// A device that can be written.
@@ -47,6 +47,17 @@ pub trait ReadDevice: Send {
 pub trait WriteDevice: ReadDevice {
     /// Replaces one object of its schedule store, once: nothing here tries again.
     async fn write(&mut self, settings: &Settings) -> Result<(), WriteFailure>;
+}
+
+/// One local day of a device's own history.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HistoryDay {
+    /// What was measured, oldest first, each time once.
+    pub points: Vec<HistoryPoint>,
+    /// What was told again of a time that stands among the points, the same or otherwise.
+    pub again: Vec<HistoryPoint>,
+    /// How many items carried no time of that day.
+    pub unplaced: u32,
 }
 
 /// One measurement of a device's own history.

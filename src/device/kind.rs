@@ -1,7 +1,7 @@
 //! Which device, as far as its kind decides what it can do.
 
 use super::Driver;
-use super::mapping::AtessMapping;
+use super::mapping::{AtessMapping, AtessModel};
 use super::store::Store;
 
 /// A kind of device with what the owner says of it.
@@ -39,5 +39,11 @@ impl DeviceKind {
             DeviceKind::AlphaEss { store } | DeviceKind::Simulated { store } => *store,
             DeviceKind::Atess(mapping) => Some(mapping.model.store()),
         }
+    }
+
+    /// Whether its maker documents a history of past days. ATESS does for central systems alone.
+    #[must_use]
+    pub fn has_history(&self) -> bool {
+        !matches!(self, DeviceKind::Atess(mapping) if mapping.model == AtessModel::String)
     }
 }

@@ -100,21 +100,6 @@ pub fn rows(text: impl Read) -> Result<(Vec<Row>, Priced, Findings), FeedError> 
     Ok((rows, priced, findings))
 }
 
-/// Writes rows without prices as a history that [`rows`] reads again; there is the whole file or none.
-///
-/// # Errors
-/// The file cannot be written.
-pub fn save(path: &Path, rows: &[Row]) -> std::io::Result<()> {
-    let mut text = format!("{}\n", COLUMNS.get(..3).unwrap_or_default().join(","));
-    for row in rows {
-        let start = row.start.format("%Y-%m-%dT%H:%M:%SZ");
-        text += &format!("{start},{},{}\n", row.load.kilowatt_hours(), row.solar.kilowatt_hours());
-    }
-    let beside = path.with_extension("part");
-    std::fs::write(&beside, text)?;
-    std::fs::rename(&beside, path)
-}
-
 fn columns(header: &ByteRecord) -> Result<Columns, FeedError> {
     let names: Vec<String> = header.iter().map(name).collect();
     let [start, load, solar, import, export] = COLUMNS.map(|column| place(&names, column));

@@ -23,8 +23,10 @@ pub enum Fault {
     NoOffset,
     /// A cell is no number.
     Number,
-    /// An energy is negative.
+    /// An energy or a power is negative.
     Negative,
+    /// A sample has no load or no sun.
+    Unknown,
     /// A number is larger than anything real.
     TooLarge,
     /// The history brings prices, and this row has none.
@@ -37,6 +39,8 @@ pub enum Fault {
     Contradicted,
     /// The length of slots changes.
     MixedSteps,
+    /// A slot has fewer than half of the samples that full ones have.
+    Thin,
     /// Slots are missing.
     Gap,
 }
@@ -117,12 +121,14 @@ impl Fault {
             Fault::NoOffset => "no-offset",
             Fault::Number => "number",
             Fault::Negative => "negative",
+            Fault::Unknown => "unknown",
             Fault::TooLarge => "too-large",
             Fault::NoPrice => "no-price",
             Fault::OutOfOrder => "out-of-order",
             Fault::Repeated => "repeated",
             Fault::Contradicted => "contradicted",
             Fault::MixedSteps => "mixed-steps",
+            Fault::Thin => "thin",
             Fault::Gap => "gap",
         }
     }
@@ -136,13 +142,15 @@ impl fmt::Display for Fault {
             Fault::Start => "start is no time in RFC 3339 (left out)",
             Fault::NoOffset => "start has no offset, such as Z or +01:00 (left out)",
             Fault::Number => "not a number (left out)",
-            Fault::Negative => "a negative energy (left out)",
+            Fault::Negative => "negative load or sun (left out)",
+            Fault::Unknown => "load or sun not known (left out)",
             Fault::TooLarge => "larger than anything real (left out)",
             Fault::NoPrice => "no price (left out)",
             Fault::OutOfOrder => "out of order (sorted)",
             Fault::Repeated => "a row twice (counted once)",
             Fault::Contradicted => "two rows for one start (the first counts)",
-            Fault::MixedSteps => "slots of another length",
+            Fault::MixedSteps => "slots of another length (taken as they are)",
+            Fault::Thin => "quarter hours with few samples (their mean counts)",
             Fault::Gap => "gaps (skipped)",
         })
     }

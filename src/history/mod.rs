@@ -6,9 +6,9 @@ mod sampled;
 mod steps;
 
 pub use finding::{Fault, Finding, Findings, Place};
-pub use sampled::{Sample, rows};
+pub use sampled::Sample;
 
-use crate::time::{Instant, Zone, after, elapsed};
+use crate::time::{Instant, after, elapsed};
 use crate::units::{Energy, Power, Price};
 
 /// Seconds of the longest slot: a day of 25 hours.
@@ -92,8 +92,28 @@ impl History {
         let rows = without_repeats(rows, &mut findings);
         let starts: Vec<i64> = rows.iter().map(|row| row.start.timestamp()).collect();
         let lengths = steps::lengths(&starts);
+        History::of_slots(&rows, &lengths, priced, findings)
+    }
+
+    /// A history in quarter hours from powers that were measured now and then, in any order: it brings no prices.
+    ///
+    /// # Errors
+    /// Not a single sample can be used.
+    pub fn from_samples(samples: Vec<Sample>, mut findings: Findings) -> Result<History, HistoryError> {
+        let rows = sampled::rows(samples, &mut findings);
+        let lengths = vec![sampled::SLOT.as_secs(); rows.len()];
+        History::of_slots(&rows, &lengths, Priced::default(), findings)
+    }
+
+    /// A history from rows in order, each with the seconds of its slot.
+    fn of_slots(
+        rows: &[Row],
+        lengths: &[u64],
+        priced: Priced,
+        mut findings: Findings,
+    ) -> Result<History, HistoryError> {
         let mut slots = Vec::with_capacity(rows.len());
-        for (row, length) in rows.iter().zip(&lengths) {
+        for (row, length) in rows.iter().zip(lengths) {
             slots.extend(slot(row, *length, priced, &mut findings));
         }
         note_steps(&slots, &mut findings);
@@ -128,13 +148,6 @@ impl History {
     pub fn span(&self) -> (Instant, Instant) {
         let first = self.slots.first().map_or(Instant::UNIX_EPOCH, |slot| slot.from);
         (first, self.slots.last().map_or(first, |slot| slot.until))
-    }
-
-    /// How many of the zone's days within it have 23 or 25 hours, or any other number but 24: they are as they should be.
-    #[must_use]
-    pub fn odd_days(&self, zone: &Zone) -> usize {
-        let (from, until) = self.span();
-        zone.changes(from, until).len()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::company::SERVICE;
 use super::gather::Remembrance;
 use super::site::{DRIVER_NOTE, Site, SiteError};
-use crate::device::access::HistoryPoint;
+use crate::device::access::HistoryDay;
 use crate::device::{DeviceError, Object, Schedule, Settings};
 use crate::engine::{Situation, banded_prices};
 use crate::plan::{Inputs, Plan};
@@ -87,11 +87,11 @@ impl Site {
         Ok(schedule)
     }
 
-    /// What the device's maker keeps of one local day, oldest first.
+    /// What the device's maker keeps of one local day.
     ///
     /// # Errors
     /// The device does not answer.
-    pub async fn history(&mut self, day: chrono::NaiveDate) -> Result<Vec<HistoryPoint>, SurveyError> {
+    pub async fn history(&mut self, day: chrono::NaiveDate) -> Result<HistoryDay, SurveyError> {
         Ok(self.hand.reader().history(day).await?)
     }
 

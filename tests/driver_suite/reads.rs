@@ -249,7 +249,7 @@ pub(crate) async fn the_history_goes_forward<B: Bench>(make: impl Fn() -> B) {
     bench.clock().advance(Duration::from_secs(300));
     let zone = Zone::named("Europe/London").expect("a zone");
     let today = zone.local(bench.clock().now()).date;
-    let points = device.history(today).await.expect("a history, or none");
+    let points = device.history(today).await.expect("a history, or none").points;
     assert!(points.windows(2).all(|pair| pair[0].at < pair[1].at), "oldest first, each time once");
     for point in &points {
         assert_eq!(zone.local(point.at).date, today);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use offpeak::clock::Clock;
-use offpeak::device::access::HistoryPoint;
+use offpeak::device::access::HistoryDay;
 use offpeak::device::{
     Capability, ChargeSettings, DeviceError, DischargeSettings, Flag, ListWindow, Object, PerObject, Period,
 };
@@ -321,7 +321,7 @@ impl ReadDevice for Liar {
         Ok(if lies { sent.iter().fold(read, remembered) } else { read })
     }
 
-    async fn history(&mut self, day: NaiveDate) -> Result<Vec<HistoryPoint>, DeviceError> {
+    async fn history(&mut self, day: NaiveDate) -> Result<HistoryDay, DeviceError> {
         self.inner.history(day).await
     }
 }

@@ -13,7 +13,7 @@ use super::schedule::{STORES, check_serial, parse_settings, payload, read_endpoi
 use super::systems::{DayEnergy, energy, sums};
 use super::{BatteryLimits, Cloud, Freshness, Memory, Sample, Watch, judge};
 use crate::clock::Clock;
-use crate::device::access::HistoryPoint;
+use crate::device::access::{HistoryDay, HistoryPoint};
 use crate::device::{
     Capability, DeviceError, Object, ReadDevice, Schedule, Settings, Store, WriteDevice, WriteFailure,
 };
@@ -312,8 +312,8 @@ impl ReadDevice for AlphaEss {
         read.map_err(|failure| failure.error)
     }
 
-    async fn history(&mut self, day: NaiveDate) -> Result<Vec<HistoryPoint>, DeviceError> {
-        Ok(self.day(day).await?.points())
+    async fn history(&mut self, day: NaiveDate) -> Result<HistoryDay, DeviceError> {
+        Ok(self.day(day).await?.whole())
     }
 }
 

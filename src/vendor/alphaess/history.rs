@@ -1,12 +1,13 @@
 //! The day's own measurements: newest first, with gaps, repeats and uneven seconds, in the system's wall clock.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::{Map, Value};
 
 use super::wire::{check_serial, kind, number, object, text};
-use crate::device::access::HistoryPoint;
+use crate::device::access::{HistoryDay, HistoryPoint};
 use crate::time::{Instant, Zone};
 use crate::units::{Power, Soc};
 use crate::vendor::wall::{instant, wall_time};
@@ -16,6 +17,10 @@ use crate::vendor::wall::{instant, wall_time};
 pub(super) struct Day {
     /// Wall-clock times with what was measured.
     pub items: Vec<(NaiveDateTime, HistoryPoint)>,
+    /// What was told again of one of these times.
+    again: Vec<HistoryPoint>,
+    /// How many items carried no time of the day.
+    unplaced: u32,
 }
 
 impl Day {
@@ -27,18 +32,24 @@ impl Day {
             Value::Array(items) => items,
             other => return Err(format!("the history is {}, not a list", kind(other))),
         };
-        let mut sorted = BTreeMap::new();
+        let (mut sorted, mut again, mut unplaced) = (BTreeMap::new(), Vec::new(), 0_u32);
         for item in items {
             let fields = object(item, "an item of the history")?;
             check_serial(fields, serial)?;
-            if let Some(at) = upload_time(fields)?.filter(|at| at.date() == day) {
-                sorted.entry(at).or_insert(point(fields, instant(at, zone))?);
+            let Some(at) = upload_time(fields)?.filter(|at| at.date() == day) else {
+                unplaced = unplaced.saturating_add(1);
+                continue;
+            };
+            let point = point(fields, instant(at, zone))?;
+            match sorted.entry(at) {
+                Entry::Vacant(place) => drop(place.insert(point)),
+                Entry::Occupied(_) => again.push(point),
             }
         }
         if sorted.is_empty() && !items.is_empty() {
             return Err(format!("no item of the history has an uploadTime on {day}"));
         }
-        Ok(Day { items: sorted.into_iter().collect() })
+        Ok(Day { items: sorted.into_iter().collect(), again, unplaced })
     }
 
     /// The newest wall-clock time.
@@ -49,6 +60,11 @@ impl Day {
     /// What was measured, oldest first.
     pub(super) fn points(&self) -> Vec<HistoryPoint> {
         self.items.iter().map(|(_, point)| *point).collect()
+    }
+
+    /// The day with all that came.
+    pub(super) fn whole(self) -> HistoryDay {
+        HistoryDay { points: self.points(), again: self.again, unplaced: self.unplaced }
     }
 }
 
@@ -96,6 +112,10 @@ mod tests {
         let expect = [("20 20:05:00", 43.0), ("20 20:10:00", 43.5), ("20 20:35:02", 42.0), ("20 20:40:07", 41.0)];
         let expect = expect.map(|(at, soc)| (at.to_owned(), Some(soc)));
         assert_eq!(parsed(&list, "2026-11-20"), Ok(expect.into()));
+        let day = "2026-11-20".parse().expect("a day");
+        let whole = Day::parse(&list, "ALB1", day, &Zone::utc()).expect("a day").whole();
+        assert_eq!(whole.again.iter().map(|point| point.soc).collect::<Vec<_>>(), [Some(99.0)]);
+        assert_eq!((whole.points.len(), whole.unplaced), (4, 3), "yesterday's, no time at all, none");
     }
 
     #[test]

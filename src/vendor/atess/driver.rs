@@ -15,7 +15,7 @@ use super::powers::{powers, wanted};
 use super::soc::{Counters, Counting, soc};
 use super::{BIG_SETTING, DATA_LIST, DATA_SMALL, Endpoint, SMALL_SETTING, Sample, settings};
 use crate::clock::Clock;
-use crate::device::access::HistoryPoint;
+use crate::device::access::{HistoryDay, HistoryPoint};
 use crate::device::mapping::{AtessMapping, AtessModel, SettingMap, SocMap};
 use crate::device::{
     Capability, DeviceError, Object, ReadDevice, Schedule, Settings, WindowList, WriteDevice, WriteFailure,
@@ -371,19 +371,22 @@ impl ReadDevice for Enerclo {
         }
     }
 
-    async fn history(&mut self, day: NaiveDate) -> Result<Vec<HistoryPoint>, DeviceError> {
+    async fn history(&mut self, day: NaiveDate) -> Result<HistoryDay, DeviceError> {
         if self.mapping.model == AtessModel::String {
             // The vendor documents no history of string systems.
-            return Ok(Vec::new());
+            return Ok(HistoryDay::default());
         }
         let span = Span::of_day(day);
         let items = self.items(span, PAGES_OF_DAY).await?;
         let points = items.iter().map(|item| self.point(item, span)).collect::<Result<Vec<_>, String>>();
         let mut points: Vec<HistoryPoint> =
             points.map_err(|reason| malformed(DATA_LIST.name, reason))?.into_iter().flatten().collect();
+        let unplaced = u32::try_from(items.len().saturating_sub(points.len())).unwrap_or(u32::MAX);
         points.sort_by_key(|point| point.at);
+        let again = points.iter().zip(points.iter().skip(1)).filter(|(one, next)| one.at == next.at);
+        let again = again.map(|(_, next)| *next).collect();
         points.dedup_by_key(|point| point.at);
-        Ok(points)
+        Ok(HistoryDay { points, again, unplaced })
     }
 }
 
