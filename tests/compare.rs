@@ -141,14 +141,18 @@ fn the_program_says_it_with_its_exit_code() {
         assert_eq!(ran.status.code(), Some(code), "{arguments:?}: {told}");
         assert!(told.contains(expect), "{arguments:?}: {told}");
     };
-    check(&["compare", "old.yaml", "old.yaml", "--history", "days.csv"], 0, "the change does nothing else");
+    check(
+        &["compare", "old.yaml", "old.yaml", "--history", "days.csv"],
+        0,
+        "the change does nothing over this history",
+    );
     check(
         &["compare", "old.yaml", "new.yaml", "--history", "days.csv"],
         2,
         "`Fill up at night` asks for something else",
     );
     let markdown = ["compare", "old.yaml", "new.yaml", "--history", "days.csv", "--format", "markdown"];
-    check(&markdown, 2, "### the two command otherwise");
+    check(&markdown, 2, "### The two command otherwise");
     check(&["compare", "old.yaml", "new.yaml", "--history", "none.csv"], 1, "none.csv: ");
     check(&["compare", "old.yaml", "new.yaml", "--history", "days.csv", "--soc", "140%"], 1, "--soc 140%");
     check(&["check", "old.yaml", "--format", "markdown"], 1, "only `compare` writes it");

@@ -8,7 +8,7 @@ use super::{Account, Options, PolicyMind, Ran, Scheduled, Track, TrackError, Wri
 use crate::engine::{Command, Decision, Source};
 use crate::history::{Findings, History};
 use crate::policy::Policy;
-use crate::time::Instant;
+use crate::time::{Instant, Zone};
 use crate::units::{Energy, Power, Soc};
 
 /// Two policies over one history.
@@ -30,6 +30,8 @@ pub struct Comparison {
     pub new: Side,
     /// The currency.
     pub currency: String,
+    /// The site's zone.
+    pub zone: Zone,
     /// The first day and the last.
     pub days: Option<(chrono::NaiveDate, chrono::NaiveDate)>,
     /// How long the history is.
@@ -57,6 +59,23 @@ pub struct Side {
     pub account: Account,
     /// What was written; `None` where commands were taken as obeyed at once.
     pub writes: Option<Writes>,
+}
+
+/// Which of two policies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// As it was.
+    Old,
+    /// As it is to be.
+    New,
+}
+
+/// One policy's way through the history.
+#[derive(Clone, Debug)]
+pub struct Lived {
+    ran: Vec<Ran>,
+    account: Account,
+    writes: Option<Writes>,
 }
 
 /// Where two policies command otherwise, by what held on either side.
@@ -112,43 +131,59 @@ impl<'a> Contest<'a> {
         Ok(Contest { old, new, history, options, tracks })
     }
 
-    /// Lives through the history twice and tells where the two differ.
+    /// Lives through the history with one of the two; `look` is told of every tick. Neither needs the other, so the two may be
+    /// lived through beside each other.
     #[must_use]
-    pub fn run(&self) -> Comparison {
+    pub fn live(&self, version: Version, mut look: impl FnMut(&Ran)) -> Lived {
         let [old_track, new_track] = &self.tracks;
-        let mut lived = Vec::new();
-        let (old, old_writes) = self.replayed(self.old, old_track, |ran| lived.push(*ran));
-        let mut before = lived.iter();
-        let mut sums = Sums::default();
-        let (new, new_writes) = self.replayed(self.new, new_track, |ran| {
-            if let Some(before) = before.next() {
-                sums.note(before, ran, self.tick_shift(before, ran));
-            }
+        let (policy, track) = match version {
+            Version::Old => (self.old, old_track),
+            Version::New => (self.new, new_track),
+        };
+        let mut ran = Vec::new();
+        let (account, writes) = self.replayed(policy, track, |tick| {
+            ran.push(*tick);
+            look(tick);
         });
+        Lived { ran, account, writes }
+    }
+
+    /// Tells where the two differ, each lived through.
+    #[must_use]
+    pub fn comparison(&self, old: Lived, new: Lived) -> Comparison {
+        let mut sums = Sums::default();
+        for (before, after) in old.ran.iter().zip(&new.ran) {
+            sums.note(before, after, self.tick_shift(before, after));
+        }
         let mut groups: Vec<Difference> = sums.groups.into_iter().map(|group| self.difference(group)).collect();
         groups.sort_by_key(|group| std::cmp::Reverse(group.span));
+        let [_, track] = &self.tracks;
         Comparison {
-            old: Side {
-                file: self.old.file.clone(),
-                reserve: self.old.battery.reserve,
-                account: old,
-                writes: old_writes,
-            },
-            new: Side {
-                file: self.new.file.clone(),
-                reserve: self.new.battery.reserve,
-                account: new,
-                writes: new_writes,
-            },
+            old: Side::of(self.old, &old),
+            new: Side::of(self.new, &new),
             currency: self.new.tariff.currency.clone(),
-            days: new_track.days.first().copied().zip(new_track.days.last().copied()),
-            lived: Duration::from_secs(lived.iter().map(|ran| u64::from(ran.seconds)).sum()),
+            zone: self.new.zone.clone(),
+            days: track.days.first().copied().zip(track.days.last().copied()),
+            lived: Duration::from_secs(old.ran.iter().map(|ran| u64::from(ran.seconds)).sum()),
             differs: groups.iter().map(|group| group.span).sum(),
             groups,
             elsewhere: sums.elsewhere,
-            stored_price: worth_stored(new_track, &self.new.battery),
+            stored_price: worth_stored(track, &self.new.battery),
             findings: self.history.findings().clone(),
         }
+    }
+
+    /// Lives through the history twice and tells where the two differ.
+    #[must_use]
+    pub fn run(&self) -> Comparison {
+        self.comparison(self.live(Version::Old, |_| {}), self.live(Version::New, |_| {}))
+    }
+
+    /// How many local days are lived through with each.
+    #[must_use]
+    pub fn days(&self) -> usize {
+        let [_, track] = &self.tracks;
+        track.days.len()
     }
 
     fn replayed(&self, policy: &Policy, track: &Track, look: impl FnMut(&Ran)) -> (Account, Option<Writes>) {
@@ -186,6 +221,13 @@ impl<'a> Contest<'a> {
             first: group.first,
             shift: group.shift,
         }
+    }
+}
+
+impl Side {
+    fn of(policy: &Policy, lived: &Lived) -> Side {
+        let Lived { account, writes, .. } = *lived;
+        Side { file: policy.file.clone(), reserve: policy.battery.reserve, account, writes }
     }
 }
 

@@ -8,6 +8,7 @@ mod compare;
 mod foresight;
 mod known;
 mod mind;
+mod missed;
 mod outcome;
 mod reason;
 mod replay;
@@ -17,7 +18,7 @@ mod trial;
 
 pub use account::{Account, Course, Flow};
 pub use charges::Charges;
-pub use compare::{Comparison, Contest, Difference, Held, Side};
+pub use compare::{Comparison, Contest, Difference, Held, Lived, Side, Version};
 pub use mind::{Mind, Moment, PolicyMind, SelfConsumption, Timer};
 pub use outcome::{Basis, Month, Outcome, RuleOutcome, Shares, Shift, Standing, Who};
 pub use reason::Reason;

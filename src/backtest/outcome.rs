@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Account, Charges, Course, Track, Writes};
+use crate::forecast;
 use crate::history::Findings;
 use crate::policy::model::Battery;
 use crate::units::{Energy, Soc};
@@ -109,6 +110,9 @@ pub struct Outcome {
     pub gap: f64,
     /// What is billed beside energy; it is no part of any cost here.
     pub charges: Charges,
+    /// How far naive forecasts missed what came, hour by hour as seen from the beginning of each day; `None` where the policy follows
+    /// no plan, or nothing could be forecast.
+    pub missed: Option<forecast::Error>,
     /// What the policy wrote; `None` where its commands were taken as obeyed at once.
     pub writes: Option<Writes>,
     /// The rules in the policy's order.

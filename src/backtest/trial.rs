@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::best::best;
+use super::missed::missed;
 use super::outcome::{Basis, Outcome, RuleOutcome, Standing, Who, worth_stored};
 use super::{
     Account, Charges, Course, Mind, PolicyMind, Scheduled, SelfConsumption, Timer, Track, TrackError, Writes, replay,
@@ -152,6 +153,7 @@ impl<'a> Trial<'a> {
             gap,
             writes,
             charges: Charges::default(),
+            missed: if self.policy.follows_plan() { missed(&self.track) } else { None },
             rules: self.policy.rules.iter().enumerate().map(rule).collect(),
             otherwise: held.last().copied().unwrap_or_default(),
             track: self.track,

@@ -160,7 +160,8 @@ pub enum Verb {
     Restore(Restore),
     /// Replay a history: what the policy would have cost, beside what was possible
     #[command(
-        after_help = "Example:\n  offpeak backtest home.yaml --history last-year.csv.gz\n\nThe format of a history is in `docs/backtest.md`"
+        after_help = "Examples:\n  offpeak backtest home.yaml --history last-year.csv.gz\n  offpeak backtest sites/ --history journal\n\n\
+                      The format of a history is in `docs/backtest.md`"
     )]
     Backtest(Backtest),
     /// Show what a change to a policy changes over a history: hours, kWh, money, by rule
@@ -406,9 +407,10 @@ pub struct Restore {
 /// `backtest`
 #[derive(Debug, Args)]
 pub struct Backtest {
-    /// The policy file
-    pub policy: PathBuf,
-    /// Write the pictures to this file: one HTML page that needs no network
+    /// Policy files, or folders of them; of more than one there is a line each
+    #[arg(required = true, value_name = "POLICY")]
+    pub policies: Vec<PathBuf>,
+    /// Write the pictures of a single policy to this file: one HTML page that needs no network
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
     /// How the history is lived through.

@@ -1,47 +1,133 @@
 //! `backtest`: what a policy would have cost over a history, beside what was possible. It asks nobody and writes nothing.
 
 use std::num::NonZero;
-use std::sync::Mutex;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::args::{Backtest, Replayed};
 use super::form::Format;
-use super::output::{Failure, OK, Outcome, failure, print, print_json};
-use super::progress::bar;
-use super::session::Session;
-use super::{history, terminal};
-use crate::backtest::{Charges, Done, Job, Options, Trial};
+use super::output::{FAILED, Failure, OK, Outcome, failure, print, print_json, tell};
+use super::progress::side_by_side;
+use super::session::{Loaded, Session};
+use super::{files, history, terminal};
+use crate::backtest::{self, Charges, Done, Job, Options, Trial};
+use crate::history::History;
 use crate::policy;
-use crate::report;
+use crate::report::{self, Brief};
 use crate::units::Price;
 
 /// The shortest and the longest time between two looks.
 const TICK: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(3600)];
 
-/// Tries a policy and shows what came of it.
+/// The most policies of one call.
+const MOST_POLICIES: usize = 1000;
+
+/// Tries a policy and shows what came of it; of several a line each.
 ///
 /// # Errors
 /// The policy, the history or the options cannot be used.
 pub fn run(options: &Backtest, session: &Session<'_>) -> Outcome {
-    let loaded = session.policy(&options.policy)?;
-    let history = history::named(&options.replayed, &loaded, session)?;
-    let trial = Trial::new(&loaded.policy, &history, replayed(&options.replayed)?)?;
-    let jobs = trial.jobs();
-    let done = side_by_side(&jobs, "trying the policy", |job: &Job| trial.run(*job));
-    let done: Vec<Done> = done.into_iter().flatten().collect();
-    let mut outcome = trial.outcome(done);
-    outcome.charges = charges(options)?;
+    let charges = charges(options)?;
+    let replayed = replayed(&options.replayed)?;
+    let paths = files::policies(&options.policies)?;
+    match paths.as_slice() {
+        [path] => one(options, path, replayed, charges, session),
+        several if several.len() > MOST_POLICIES => failure(format!("at most {MOST_POLICIES} policies at a time")),
+        _ if options.report.is_some() => failure("--report draws a single policy; name one"),
+        several => many(options, several, replayed, charges, session),
+    }
+}
+
+fn one(options: &Backtest, path: &Path, replayed: Options, charges: Charges, session: &Session<'_>) -> Outcome {
+    let lives = [lived(options, path, session)?];
+    let mut failed = None;
+    tried(&lives, replayed, charges, |outcome| match outcome {
+        Ok(outcome) => failed = shown(options, &outcome, session).err(),
+        Err(error) => failed = Some(error),
+    });
+    failed.map_or(Ok(OK), Err)
+}
+
+fn shown(options: &Backtest, outcome: &backtest::Outcome, session: &Session<'_>) -> Result<(), Failure> {
     if let Some(path) = &options.report {
-        let page = report::page::page(&report::page::scene(&outcome));
+        let page = report::page::page(&report::page::scene(outcome));
         std::fs::write(path, page)
             .map_err(|error| Failure(format!("{}: cannot be written: {error}", path.display())))?;
     }
     match session.format() {
-        Format::Text => print(&report::backtest_text(&outcome, terminal::style())),
-        Format::Json => print_json(&report::backtest_json(&outcome)),
+        Format::Text => print(&report::backtest_text(outcome, terminal::style())),
+        Format::Json => print_json(&report::backtest_json(outcome)),
     }
-    Ok(OK)
+    Ok(())
+}
+
+/// Tries several policies, some at a time, so that what they come to need not all be held at once. One that cannot be tried is
+/// told, and the others are tried all the same.
+fn many(options: &Backtest, paths: &[PathBuf], replayed: Options, charges: Charges, session: &Session<'_>) -> Outcome {
+    let mut is_whole = true;
+    let (mut briefs, mut values): (Vec<Brief>, Vec<Value>) = (Vec::new(), Vec::new());
+    let mut told = |error: Failure| {
+        tell(&format!("error: {}", error.0));
+        is_whole = false;
+    };
+    for some in paths.chunks(thread::available_parallelism().map_or(1, NonZero::get)) {
+        let mut lives = Vec::new();
+        for path in some {
+            match lived(options, path, session) {
+                Ok(life) => lives.push(life),
+                Err(error) => told(error),
+            }
+        }
+        tried(&lives, replayed, charges, |outcome| match (outcome, session.format()) {
+            (Ok(outcome), Format::Text) => briefs.push(Brief::of(&outcome)),
+            (Ok(outcome), Format::Json) => values.push(report::backtest_json(&outcome)),
+            (Err(error), _) => told(error),
+        });
+    }
+    match session.format() {
+        Format::Text if !briefs.is_empty() => print(&report::backtests_text(&briefs, terminal::style())),
+        Format::Text => {}
+        Format::Json => print_json(&json!({ "version": 1, "policies": values })),
+    }
+    Ok(if is_whole { OK } else { FAILED })
+}
+
+/// A policy and the history that it is to live through.
+fn lived(options: &Backtest, path: &Path, session: &Session<'_>) -> Result<(Loaded, History), Failure> {
+    let loaded = session.policy(path)?;
+    let history = history::named(&options.replayed, &loaded, session)?;
+    Ok((loaded, history))
+}
+
+/// Lives through each history with its policy, all ways of all of them beside each other; `told` is told of each in order.
+fn tried(
+    lives: &[(Loaded, History)],
+    options: Options,
+    charges: Charges,
+    mut told: impl FnMut(Result<backtest::Outcome, Failure>),
+) {
+    let trials: Vec<_> = lives.iter().map(|(loaded, history)| Trial::new(&loaded.policy, history, options)).collect();
+    let jobs: Vec<(&Trial<'_>, Job)> =
+        trials.iter().flatten().flat_map(|trial| trial.jobs().into_iter().map(move |job| (trial, job))).collect();
+    let counts: Vec<usize> = trials.iter().map(|trial| trial.as_ref().map_or(0, |trial| trial.jobs().len())).collect();
+    let what = if lives.len() == 1 { "trying the policy" } else { "trying the policies" };
+    let done = side_by_side(&jobs, 1, what, |(trial, job), bar| {
+        let done = trial.run(*job);
+        bar.inc(1);
+        done
+    });
+    let mut done = done.into_iter().flatten();
+    for (trial, count) in trials.into_iter().zip(counts) {
+        let done: Vec<Done> = done.by_ref().take(count).collect();
+        told(trial.map_err(Failure::from).map(|trial| {
+            let mut outcome = trial.outcome(done);
+            outcome.charges = charges;
+            outcome
+        }));
+    }
 }
 
 fn charges(options: &Backtest) -> Result<Charges, Failure> {
@@ -71,31 +157,4 @@ pub fn replayed(options: &Replayed) -> Result<Options, Failure> {
         ));
     }
     Ok(Options { start, tick, writes: options.writes })
-}
-
-/// Does jobs beside each other, one thread a processor, and gives what came of each in their order.
-pub fn side_by_side<J: Sync, D: Send>(jobs: &[J], what: &str, run: impl Fn(&J) -> D + Sync) -> Vec<Option<D>> {
-    let bar = bar(jobs.len(), what);
-    let next = Mutex::new(jobs.iter().enumerate());
-    let done: Mutex<Vec<Option<D>>> = Mutex::new(jobs.iter().map(|_| None).collect());
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(jobs.len());
-    let work = || {
-        while let Some((index, job)) = next.lock().ok().and_then(|mut next| next.next()) {
-            let result = run(job);
-            if let Ok(mut done) = done.lock()
-                && let Some(place) = done.get_mut(index)
-            {
-                *place = Some(result);
-            }
-            bar.inc(1);
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(work);
-        }
-        work();
-    });
-    bar.finish_and_clear();
-    done.into_inner().unwrap_or_default()
 }

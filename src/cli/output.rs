@@ -2,6 +2,9 @@
 
 use std::io::Write;
 
+use super::terminal;
+use crate::report;
+
 /// Why a verb failed, in words that stand for themselves; the exit code is 1.
 #[derive(Debug)]
 pub struct Failure(pub String);
@@ -30,8 +33,13 @@ pub fn failure<T>(text: impl Into<String>) -> Result<T, Failure> {
     Err(Failure(text.into()))
 }
 
-/// Prints a result. A reader who left early is no failure of ours.
+/// Prints a result for people, in ASCII where the terminal shows no more.
 pub fn print(text: &str) {
+    if terminal::ascii() { emit(&report::ascii(text)) } else { emit(text) }
+}
+
+/// A reader who left early is no failure of ours.
+fn emit(text: &str) {
     let mut out = anstream::stdout().lock();
     let end = if text.ends_with('\n') { "" } else { "\n" };
     let _ = write!(out, "{text}{end}").and_then(|()| out.flush());
@@ -39,7 +47,7 @@ pub fn print(text: &str) {
 
 /// Prints a result as JSON.
 pub fn print_json(value: &serde_json::Value) {
-    print(&format!("{value:#}"));
+    emit(&format!("{value:#}"));
 }
 
 /// Tells something beside the result.

@@ -7,7 +7,6 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use super::history::FeedError;
 use crate::history::{Fault, Findings, Sample};
-use crate::time::Instant;
 use crate::units::Power;
 
 /// The columns of a file; powers in W, empty where they are not known.
@@ -43,14 +42,14 @@ pub fn open(path: &Path, findings: &mut Findings) -> Result<Vec<Sample>, FeedErr
     if reader.byte_headers()?.iter().collect::<Vec<_>>() != COLUMNS.split(',').map(str::as_bytes).collect::<Vec<_>>() {
         return Err(FeedError::Header(format!("line 1: expected {COLUMNS}")));
     }
+    let day = path.file_stem().unwrap_or_default().to_string_lossy();
     let mut samples = Vec::new();
     let mut record = ByteRecord::new();
     while reader.read_byte_record(&mut record)? {
-        let line = record.position().map_or(0, csv::Position::line);
         let cell = |index: usize| record.get(index).and_then(|bytes| std::str::from_utf8(bytes).ok());
         match cell(0).and_then(|text| chrono::DateTime::parse_from_rfc3339(text).ok()) {
             Some(at) => samples.push(Sample { at: at.to_utc(), load: power(cell(1)), solar: power(cell(2)) }),
-            None => findings.note(Fault::Start, line, None::<Instant>, || "no time of that day".to_owned()),
+            None => findings.note(Fault::Start, 0, None, || format!("of an item of {day}")),
         }
     }
     Ok(samples)

@@ -5,16 +5,15 @@ use std::time::Duration;
 use crate::backtest::{Account, Basis, Outcome, RuleOutcome, Standing, Who, Writes};
 use crate::history::Findings;
 use crate::time::spoken;
-use crate::units::{Energy, trimmed};
+use crate::units::{Energy, Power, trimmed};
 
+use super::charts;
 use super::layout::{Line, Piece, Screen, Table, cut, width};
+use super::page::scene;
 use super::style::{Role, Style};
 
-/// Columns of the bar that draws a share.
-const BAR: usize = 10;
-
 /// Columns of the longest name of a rule.
-const NAME: usize = 56;
+const NAME: usize = 50;
 
 /// Rules that are shown; the rest is counted.
 const MOST_RULES: usize = 40;
@@ -23,6 +22,7 @@ const MOST_RULES: usize = 40;
 #[must_use]
 pub fn backtest_text(outcome: &Outcome, style: Style) -> String {
     let mut screen = Screen::new(style);
+    let scene = scene(outcome);
     head(&mut screen, outcome);
     screen.blank();
     standings(&mut screen, outcome);
@@ -31,6 +31,10 @@ pub fn backtest_text(outcome: &Outcome, style: Style) -> String {
     charges(&mut screen, outcome);
     screen.blank();
     months(&mut screen, outcome);
+    screen.blank();
+    charts::months(&mut screen, &scene);
+    screen.blank();
+    charts::hours(&mut screen, &scene);
     screen.blank();
     energy(&mut screen, outcome);
     screen.blank();
@@ -51,32 +55,64 @@ pub(super) fn who(who: Who) -> &'static str {
     }
 }
 
+/// The same where there are but ten columns.
+pub(super) fn short(way: Who) -> &'static str {
+    match way {
+        Who::SelfConsumption => "self-cons.",
+        Who::Timer => "timer",
+        other => who(other).trim_start_matches("the "),
+    }
+}
+
 fn head(screen: &mut Screen, outcome: &Outcome) {
     let track = &outcome.track;
     let (first, last) = (track.days.first(), track.days.last());
     let days = first.zip(last).map_or(String::new(), |(first, last)| format!(" · {first} to {last}"));
     let title = Line::default().text(Role::Title, &cut(&outcome.site, 30));
-    screen
-        .line(&title.text(Role::Text, &format!("{days} · {} slots · {} h", outcome.slots, trimmed(track.hours(), 1))));
+    let changes = match clock_changes(outcome) {
+        0 => String::new(),
+        1 => " · the clocks change once".to_owned(),
+        count => format!(" · the clocks change {count} times"),
+    };
+    let (slots, hours) = (outcome.slots, trimmed(track.hours(), 1));
+    screen.line(&title.text(Role::Text, &format!("{days} · {slots} slots · {hours} h{changes}")));
     let prices =
         if track.published { "prices of the history, known from noon of the day before" } else { "the tariff's bands" };
     let battery = outcome.battery;
-    let words =
-        format!("{} from {} · a look every {} · {prices}", battery.capacity, outcome.start, spoken(outcome.tick),);
+    let (capacity, tick) = (battery.capacity, spoken(outcome.tick));
+    let words = format!("battery of {capacity} from {} · a look every {tick} · {prices}", outcome.start);
     screen.prose(Line::default(), Role::Faint, &words, 0);
 }
 
+/// How often the clocks changed within the history: as many of its days have 23 or 25 hours.
+pub(super) fn clock_changes(outcome: &Outcome) -> usize {
+    let pieces = &outcome.track.pieces;
+    let ends = pieces.first().zip(pieces.last());
+    ends.map_or(0, |(first, last)| outcome.track.zone.changes(first.at, last.at).len())
+}
+
+/// How far the forecasts were off that the plan went by: a sentence; `None` where no plan was followed.
+pub(super) fn missed(outcome: &Outcome) -> Option<String> {
+    let missed = outcome.missed?;
+    let kilowatts = |power: Power| format!("{:.2} kW", power.watts() / 1000.0);
+    Some(format!(
+        "forecasts made at midnight were off by {} of load and {} of sun on average, over {} hours, nights included",
+        kilowatts(missed.load.size),
+        kilowatts(missed.solar.size),
+        missed.hours
+    ))
+}
+
 /// How the policy reached the battery, and what that took.
-fn reached(screen: &mut Screen, writes: Option<Writes>) {
-    let words = match writes {
+pub(super) fn reached(writes: Option<Writes>) -> String {
+    match writes {
         Some(Writes { total, per_day_max, apart }) => format!(
             "through schedules: {total} writes, {per_day_max} on the fullest day; the device did something else than commanded for \
              {} h",
             hours(apart)
         ),
         None => "its commands are taken as obeyed at once: no write is counted (--writes does)".to_owned(),
-    };
-    screen.prose(Line::default(), Role::Faint, &words, 2);
+    }
 }
 
 fn standings(screen: &mut Screen, outcome: &Outcome) {
@@ -86,8 +122,8 @@ fn standings(screen: &mut Screen, outcome: &Outcome) {
         row.extend(rest.map(|cell| (role, format!("{cell:>12}"))));
         row
     };
-    let currency = outcome.currency.as_str();
-    let mut rows = vec![row(["", currency, "left over", "worth", "compared"], Role::Faint)];
+    let head = format!("cost in {}", outcome.currency);
+    let mut rows = vec![row([&head, "billed", "left over", "worth", "compared"], Role::Faint)];
     for standing in &outcome.standings {
         let Standing { account, .. } = standing;
         let role = if standing.who == Who::Policy { Role::Command } else { Role::Text };
@@ -111,7 +147,8 @@ fn charges(screen: &mut Screen, outcome: &Outcome) {
         |standing: &Standing| format!("{} {}", who(standing.who), money(charges.peak_of(track, &standing.course)));
     let peaks: Vec<String> = outcome.standings.iter().map(peak).collect();
     let each = money(charges.standing_of(track));
-    let words = format!("beside that, and in no share: standing charge {each} each; peak charge {}", peaks.join(", "));
+    let (coin, peaks) = (&outcome.currency, peaks.join(", "));
+    let words = format!("beside that, in {coin} and in no share: standing charge {each} each; peak charge {peaks}");
     screen.prose(Line::default(), Role::Faint, &words, 2);
 }
 
@@ -120,7 +157,7 @@ fn verdict(screen: &mut Screen, outcome: &Outcome) {
     let saved = |from: Who| Some(outcome.compared(from)? - outcome.compared(Who::Policy)?);
     let against = |from: Who, share: Option<f64>| {
         let saved = saved(from)?;
-        let (amount, from) = (money(saved.abs()), who(from));
+        let (amount, from) = (format!("{} {}", money(saved.abs()), outcome.currency), who(from));
         let told = if saved < 0.0 {
             format!("costs {amount} more than {from}")
         } else {
@@ -132,14 +169,17 @@ fn verdict(screen: &mut Screen, outcome: &Outcome) {
     let told = [against(Who::NoBattery, shares.captured_of_none), against(Who::SelfConsumption, shares.captured)];
     let told: Vec<String> = told.into_iter().flatten().collect();
     screen.prose(Line::default().text(Role::Title, "the policy "), Role::Text, &told.join("; "), 2);
-    reached(screen, outcome.writes);
-    let price = format!("{:.4}", outcome.stored_price);
+    screen.prose(Line::default(), Role::Faint, &reached(outcome.writes), 2);
+    let price = format!("{:.4} {}", outcome.stored_price, outcome.currency);
     let basis = match outcome.basis {
         Basis::Marginal => "what one more would have been worth to the optimum",
         Basis::MeanImport => "the mean price of import less what is lost on the way out",
     };
     let words = format!("a stored kWh that is left over counts {price}, {basis}");
     screen.prose(Line::default(), Role::Faint, &words, 2);
+    if let Some(words) = missed(outcome) {
+        screen.prose(Line::default(), Role::Faint, &words, 2);
+    }
     if outcome.gap > 0.005 {
         let words = format!("nothing can do better than the optimum by more than {}", money(outcome.gap));
         screen.prose(Line::default(), Role::Faint, &words, 2);
@@ -147,58 +187,64 @@ fn verdict(screen: &mut Screen, outcome: &Outcome) {
 }
 
 fn months(screen: &mut Screen, outcome: &Outcome) {
-    let months = outcome.months();
-    let mut head = vec![(Role::Faint, "month".to_owned())];
-    head.extend(outcome.standings.iter().map(|standing| (Role::Faint, format!("{:>16}", who(standing.who)))));
-    head.push((Role::Faint, "of the attainable".to_owned()));
+    let mut head = vec![(Role::Faint, outcome.currency.clone())];
+    head.extend(outcome.standings.iter().map(|standing| (Role::Faint, format!("{:>10}", short(standing.who)))));
+    head.push((Role::Faint, "captured".to_owned()));
     let mut rows = vec![head];
-    for month in &months {
+    for month in &outcome.months() {
         let (year, number) = month.month;
         let mut row: Vec<Piece> = vec![(Role::Text, format!("{year}-{number:02}"))];
-        row.extend(month.compared.iter().map(|cost| (Role::Text, format!("{:>16}", money(*cost)))));
-        let share = month.shares.captured_of_none;
-        row.push((Role::Good, share.map_or(String::new(), |share| format!("{} {:>6}", bar(share), percent(share)))));
+        row.extend(month.compared.iter().map(|cost| (Role::Text, format!("{:>10}", money(*cost)))));
+        let share = month.shares.captured_of_none.map_or(String::new(), percent);
+        row.push((Role::Good, format!("{share:>8}")));
         rows.push(row);
     }
-    screen.table(Table { indent: 2, most: &[8, 16, 16, 16, 16, 16, 24], flex: 0 }, &rows);
+    screen.table(Table { indent: 2, most: &[7, 10, 10, 10, 10, 10, 8], flex: 0 }, &rows);
+    let words = "captured: of what the optimum saves against no battery";
+    screen.line(&Line::indent(2).text(Role::Faint, words));
 }
 
 fn energy(screen: &mut Screen, outcome: &Outcome) {
-    let head = ["", "import", "export", "into battery", "out of it", "lost", "cycles"];
+    let head = ["energy in kWh", "import", "export", "charged", "discharged", "lost", "cycles"];
     let mut rows = vec![row_of(&head, Role::Faint)];
     for standing in &outcome.standings {
         let Account { import, export, charged, discharged, .. } = standing.account;
         let energies = [import, export, charged, discharged, standing.account.lost()].map(kilowatt_hours);
-        let cycles = trimmed(standing.account.cycles(&outcome.battery), 1);
+        let cycles = format!("{:.1}", standing.account.cycles(&outcome.battery));
         let mut cells = vec![who(standing.who)];
         cells.extend(energies.iter().map(String::as_str));
         cells.push(&cycles);
         let role = if standing.who == Who::Policy { Role::Command } else { Role::Text };
         rows.push(row_of(&cells, role));
     }
-    screen.table(Table { indent: 2, most: &[20, 14, 14, 14, 14, 14, 14], flex: 0 }, &rows);
+    screen.table(Table { indent: 2, most: &[16, 8, 8, 8, 10, 8, 8], flex: 0 }, &rows);
 }
 
 fn row_of(cells: &[&str], role: Role) -> Vec<Piece> {
-    let numbers = cells.iter().skip(1).map(|cell| (role, format!("{cell:>14}")));
+    let numbers = cells.iter().skip(1).zip([8, 8, 8, 10, 8, 8]);
+    let numbers = numbers.map(|(cell, wide)| (role, format!("{cell:>wide$}")));
     cells.first().map(|name| (role, (*name).to_owned())).into_iter().chain(numbers).collect()
 }
 
 fn rules(screen: &mut Screen, outcome: &Outcome) {
     let widest = outcome.rules.iter().map(|rule| width(&cut(&rule.name, NAME))).max().unwrap_or(0).max(12);
     let cells = |name: &str, held: &str, worth: &str, role: Role| {
-        vec![(role, name.to_owned()), (role, format!("{held:>10}")), (role, format!("{worth:>10}"))]
+        vec![(role, name.to_owned()), (role, format!("{held:>10}")), (role, format!("{worth:>12}"))]
     };
-    let mut rows = vec![cells("rule", "hours", "worth", Role::Faint)];
+    let mut rows = vec![cells("rule", "hours", &format!("worth in {}", outcome.currency), Role::Faint)];
     for RuleOutcome { name, held, worth } in outcome.rules.iter().take(MOST_RULES) {
         let role = if worth.is_some_and(|worth| worth < -0.005) { Role::Warn } else { Role::Text };
         rows.push(cells(&cut(name, NAME), &hours(*held), &worth.map_or(String::new(), signed), role));
     }
     rows.push(cells("no rule", &hours(outcome.otherwise), "", Role::Faint));
-    screen.table(Table { indent: 2, most: &[widest, 10, 10], flex: 0 }, &rows);
+    screen.table(Table { indent: 2, most: &[widest, 10, 12], flex: 0 }, &rows);
     let hidden = outcome.rules.len().saturating_sub(MOST_RULES);
     if hidden > 0 {
         screen.line(&Line::indent(2).text(Role::Faint, &format!("and {hidden} rules more")));
+    }
+    if !outcome.rules.is_empty() {
+        let words = "worth: what the policy would cost more without it, all others as they are";
+        screen.line(&Line::indent(2).text(Role::Faint, words));
     }
 }
 
@@ -244,12 +290,6 @@ pub(super) fn hours(span: Duration) -> String {
 }
 
 fn kilowatt_hours(energy: Energy) -> String {
-    format!("{:.1} kWh", energy.kilowatt_hours() + 0.0)
-}
-
-/// A share as a bar of ten.
-fn bar(share: f64) -> String {
-    let tenths = (share * 10.0).round().clamp(0.0, 10.0);
-    let full = (1..=BAR).filter(|step| f64::from(u8::try_from(*step).unwrap_or(u8::MAX)) <= tenths).count();
-    format!("{}{}", "▇".repeat(full), "·".repeat(BAR - full))
+    let text = format!("{:.1}", energy.kilowatt_hours());
+    if text == "-0.0" { "0.0".to_owned() } else { text }
 }

@@ -3,8 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::backtest::{Account, Basis, Outcome, Shares, Standing, Who, Writes};
+use crate::forecast;
 use crate::history::Findings;
+use crate::units::Power;
 
+use super::backtest::clock_changes;
 use super::moment::rfc3339;
 
 /// The trial as data. Money is in `currency`, energy in kWh.
@@ -47,6 +50,7 @@ pub fn backtest_json(outcome: &Outcome) -> Value {
             })
         }),
         "gap": outcome.gap,
+        "forecast": outcome.missed.map(missed),
         "captured": captured,
         "captured_of_none": captured_of_none,
         "energy": each(&|standing| energy(outcome, &standing.account)),
@@ -54,7 +58,19 @@ pub fn backtest_json(outcome: &Outcome) -> Value {
         "rules": rules(outcome),
         "otherwise_hours": outcome.otherwise.as_secs_f64() / 3600.0,
         "months": months(outcome),
+        "clock_changes": clock_changes(outcome),
         "history": findings_json(&outcome.findings),
+    })
+}
+
+fn missed(missed: forecast::Error) -> Value {
+    let kilowatts = |power: Power| power.watts() / 1000.0;
+    json!({
+        "hours": missed.hours,
+        "load_off": kilowatts(missed.load.size),
+        "load_more": kilowatts(missed.load.mean),
+        "sun_off": kilowatts(missed.solar.size),
+        "sun_more": kilowatts(missed.solar.mean),
     })
 }
 

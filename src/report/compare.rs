@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::backtest::{Comparison, Difference, Held, Shift, Side};
 
 use super::backtest::{findings, hours, money, signed};
-use super::layout::{Line, Piece, Screen, Table, clean, cut};
+use super::layout::{Line, Piece, Screen, Table, clean, cut, sentence};
 use super::style::{Role, Style};
 use super::words;
 
@@ -21,9 +21,9 @@ pub fn compare_text(comparison: &Comparison, style: Style) -> String {
     let mut screen = Screen::new(style);
     screen.line(&head(comparison));
     screen.blank();
-    let mut rows = vec![totals_head(comparison)];
-    rows.extend([&comparison.old, &comparison.new].map(|side| totals(comparison, side)));
-    screen.table(Table { indent: 2, most: &[44, 12, 14, 14, 12, 12], flex: 0 }, &rows);
+    let rows: Vec<Vec<Piece>> =
+        totals(comparison).into_iter().zip([Role::Faint, Role::Text, Role::Text]).map(padded).collect();
+    screen.table(Table { indent: 2, most: &[NAME, 10, 14, 14, 12, 10, 8], flex: 0 }, &rows);
     screen.blank();
     screen.prose(Line::default(), Role::Title, &verdict(comparison), 0);
     screen.prose(Line::default(), Role::Faint, &reached(comparison), 0);
@@ -39,15 +39,16 @@ pub fn compare_text(comparison: &Comparison, style: Style) -> String {
 /// The comparison as Markdown.
 #[must_use]
 pub fn compare_markdown(comparison: &Comparison) -> String {
-    let mut text = format!("### {}\n\n", markdown(&verdict(comparison)));
-    text +=
-        &format!("| | {} | import | export | left over | compared |\n|---|--:|--:|--:|--:|--:|\n", comparison.currency);
-    for side in [&comparison.old, &comparison.new] {
-        let cells: Vec<String> = totals(comparison, side).into_iter().map(|(_, cell)| markdown(cell.trim())).collect();
-        text += &format!("| {} |\n", cells.join(" | "));
+    let mut text = format!("### {}\n\n", markdown(&sentence(&verdict(comparison))));
+    for (index, cells) in totals(comparison).into_iter().enumerate() {
+        text += &format!("| {} |\n", cells.iter().map(|cell| markdown(cell)).collect::<Vec<_>>().join(" | "));
+        if index == 0 {
+            text += &format!("|---|{}\n", "--:|".repeat(cells.len().saturating_sub(1)));
+        }
     }
     if !comparison.groups.is_empty() {
-        text += "\n| hours | before | after | why | import | money |\n|--:|---|---|---|--:|--:|\n";
+        let coin = &comparison.currency;
+        text += &format!("\n| hours | before | after | why | import | {coin} |\n|--:|---|---|---|--:|--:|\n");
     }
     for group in comparison.groups.iter().take(MOST_GROUPS) {
         let Difference { old, new, reason, span, shift, .. } = group;
@@ -56,12 +57,13 @@ pub fn compare_markdown(comparison: &Comparison) -> String {
             held(old, &comparison.old),
             held(new, &comparison.new),
             reason.to_string(),
-            format!("{:+.1} kWh", shift.import.kilowatt_hours()),
+            format!("{} kWh", tenth(shift.import.kilowatt_hours())),
             signed(shift.money),
         ];
         text += &format!("| {} |\n", cells.map(|cell| markdown(&cell)).join(" | "));
     }
-    text += &format!("\n{}; {}\n", markdown(&elsewhere(comparison)), markdown(&reached(comparison)));
+    let rest = [elsewhere(comparison), reached(comparison)].map(|words| format!("{}.", sentence(&words)));
+    text += &format!("\n{}\n", markdown(&rest.join(" ")));
     let hidden = comparison.groups.len().saturating_sub(MOST_GROUPS);
     if hidden > 0 {
         text += &format!("\nand {hidden} kinds of difference more\n");
@@ -80,46 +82,57 @@ fn head(comparison: &Comparison) -> Line {
     Line::default().text(Role::Title, &files).text(Role::Text, &format!("{days} · {} h", hours(comparison.lived)))
 }
 
-fn totals_head(comparison: &Comparison) -> Vec<Piece> {
-    let cells = [format!("{:>12}", comparison.currency), format!("{:>14}", "import"), format!("{:>14}", "export")];
-    let rest = [format!("{:>12}", "left over"), format!("{:>12}", "compared")];
-    let cells = cells.into_iter().chain(rest).map(|cell| (Role::Faint, cell));
-    std::iter::once((Role::Faint, String::new())).chain(cells).collect()
+/// What either cost, under a head: with a column of writes where they were counted.
+fn totals(comparison: &Comparison) -> [Vec<String>; 3] {
+    let mut head = vec![format!("cost in {}", comparison.currency)];
+    head.extend(["billed", "import", "export", "left over", "compared"].map(str::to_owned));
+    let rows = [&comparison.old, &comparison.new].map(|side| {
+        let account = side.account;
+        let kwh = |energy: f64| format!("{energy:.1} kWh");
+        let mut row = vec![
+            side.file.clone(),
+            money(account.bill()),
+            kwh(account.import.kilowatt_hours()),
+            kwh(account.export.kilowatt_hours()),
+            format!("{:+.2} kWh", account.gained.kilowatt_hours()),
+            money(account.compared(comparison.stored_price)),
+        ];
+        row.extend(side.writes.map(|writes| writes.total.to_string()));
+        row
+    });
+    if rows.iter().all(|row| row.len() > head.len()) {
+        head.push("writes".to_owned());
+    }
+    let [old, new] = rows;
+    [head, old, new]
 }
 
-fn totals(comparison: &Comparison, side: &Side) -> Vec<Piece> {
-    let account = side.account;
-    let kwh = |energy: f64| format!("{energy:.1} kWh");
-    let cells = [
-        format!("{:>12}", money(account.bill())),
-        format!("{:>14}", kwh(account.import.kilowatt_hours())),
-        format!("{:>14}", kwh(account.export.kilowatt_hours())),
-        format!("{:>12}", format!("{:+.2} kWh", account.gained.kilowatt_hours())),
-        format!("{:>12}", money(account.compared(comparison.stored_price))),
-    ];
-    let cells = cells.into_iter().map(|cell| (Role::Text, cell));
-    std::iter::once((Role::Text, side.file.clone())).chain(cells).collect()
+/// A row whose numbers stand under each other.
+fn padded((cells, role): (Vec<String>, Role)) -> Vec<Piece> {
+    let wide = [0, 10, 14, 14, 12, 10, 8];
+    let cells = cells.into_iter().zip(wide).map(|(cell, wide)| (role, format!("{cell:>wide$}")));
+    cells.collect()
 }
 
 fn verdict(comparison: &Comparison) -> String {
     let dearer = comparison.dearer_by();
     let cost = match dearer {
-        dearer if dearer.abs() < 0.005 => "it costs the same".to_owned(),
-        dearer if dearer < 0.0 => format!("it saves {} {}", money(-dearer), comparison.currency),
-        dearer => format!("it costs {} {} more", money(dearer), comparison.currency),
+        dearer if dearer.abs() < 0.005 => "the new one costs the same".to_owned(),
+        dearer if dearer < 0.0 => format!("the new one saves {} {}", money(-dearer), comparison.currency),
+        dearer => format!("the new one costs {} {} more", money(dearer), comparison.currency),
     };
     if comparison.is_same() {
-        return format!("the change does nothing else over this history; {cost}");
+        return format!("the change does nothing over this history; {cost}");
     }
     format!("the two command otherwise for {} of {} h; {cost}", hours(comparison.differs), hours(comparison.lived))
 }
 
 fn difference(screen: &mut Screen, comparison: &Comparison, group: &Difference) {
     let Difference { old, new, reason, span, times, first, shift } = group;
-    let local = first.format("%Y-%m-%d %H:%MZ");
-    let stretches = if *times == 1 { "once" } else { "times" };
-    let count = if *times == 1 { String::new() } else { format!("{times} ") };
-    let title = format!("{} h, {count}{stretches}, first {local}", hours(*span));
+    let local = comparison.zone.local(*first);
+    let begins = format!("{} {}", local.date, local.time());
+    let when = if *times == 1 { format!("once, at {begins}") } else { format!("{times} times, first at {begins}") };
+    let title = format!("{} h, {when}", hours(*span));
     let line = Line::default().text(Role::Command, &title);
     screen.line(&line.text(Role::Text, &format!(" · {} · {}", kwh(shift), priced(shift.money, comparison))));
     screen.prose(Line::indent(2).text(Role::Faint, "before  "), Role::Text, &held(old, &comparison.old), 10);
@@ -140,15 +153,20 @@ fn rest(screen: &mut Screen, comparison: &Comparison) {
 
 fn elsewhere(comparison: &Comparison) -> String {
     let shift = &comparison.elsewhere;
-    format!("while both command the same: {}, {}", kwh(shift), priced(shift.money, comparison))
+    let money = priced(shift.money, comparison);
+    format!("while both command the same (the battery may hold more or less): {}, {money}", kwh(shift))
 }
 
 /// How either reached the battery.
 fn reached(comparison: &Comparison) -> String {
     match (comparison.old.writes, comparison.new.writes) {
         (Some(old), Some(new)) => format!(
-            "through schedules: {} writes before, {} after; {} and {} on the fullest day",
-            old.total, new.total, old.per_day_max, new.per_day_max
+            "through schedules: at most {} writes a day before, {} after; the device did something else than commanded for {} h \
+             before, {} h after",
+            old.per_day_max,
+            new.per_day_max,
+            hours(old.apart),
+            hours(new.apart)
         ),
         _ => "commands are taken as obeyed at once: no write is counted (--writes does)".to_owned(),
     }

@@ -202,6 +202,13 @@ fn unbroken(text: &str) -> Vec<String> {
     words
 }
 
+/// Words that begin like a sentence.
+pub(super) fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(char::to_uppercase);
+    format!("{}{}", first.into_iter().flatten().collect::<String>(), letters.as_str())
+}
+
 /// Columns that a text takes on a terminal.
 pub(super) fn width(text: &str) -> usize {
     text.width()

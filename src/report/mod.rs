@@ -1,9 +1,12 @@
 //! What the program says, as text for people and as JSON with stable keys: pure functions of what was decided.
 
 pub mod alarms;
+mod ascii;
 mod backtest;
 mod backtest_json;
+mod brief;
 pub mod capability;
+mod charts;
 mod compare;
 mod compare_json;
 mod course;
@@ -27,8 +30,10 @@ mod why;
 pub mod words;
 mod writes;
 
+pub use ascii::ascii;
 pub use backtest::backtest_text;
 pub use backtest_json::backtest_json;
+pub use brief::{Brief, backtests_text};
 pub use compare::{compare_markdown, compare_text};
 pub use compare_json::compare_json;
 pub use narrative::Since;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::scene::{Act, Day, Kind, Scene, Slot, Totals, Way};
 use crate::backtest::{Basis, Flow, Outcome, Piece, Standing, Who};
 use crate::engine::{Command, Decision, Source};
+use crate::report::layout::sentence;
 use crate::report::{backtest, words};
 use crate::time::{ClockTime, elapsed, spoken};
 use crate::units::{Energy, trimmed};
@@ -66,9 +67,10 @@ fn notes(outcome: &Outcome) -> Vec<String> {
         "Energy left in the battery at the end is priced at {:.4} {} a stored kWh: {basis}.",
         outcome.stored_price, outcome.currency
     );
-    let held = "Commands are taken as obeyed at once.".to_owned();
+    let held = format!("{}.", sentence(&backtest::reached(outcome.writes)));
+    let missed = backtest::missed(outcome).map(|words| format!("{}.", sentence(&words)));
     let findings = outcome.findings.iter().map(|found| format!("The history: {} × {}.", found.count, found.fault));
-    [price, held].into_iter().chain(findings).collect()
+    [price, held].into_iter().chain(missed).chain(findings).collect()
 }
 
 fn way(outcome: &Outcome, standing: &Standing) -> Way {
