@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use measurements::measurements;
 use offpeak::backtest::{
-    Course, Job, Mind, Moment, Options, Outcome, PolicyMind, SelfConsumption, Track, Trial, Who, replay,
+    Course, Job, Mind, Moment, Options, Outcome, PolicyMind, SelfConsumption, Standing, Track, Trial, Who, replay,
 };
 use offpeak::engine::{Command, Decision, Memory, Situation, Source, evaluate};
 use offpeak::feed::history;
@@ -132,8 +132,9 @@ fn no_policy_beats_the_optimum_on_measured_years() {
             let outcome = tried(&home(rules), &history, 50.0);
             let [policy, best] = [Who::Policy, Who::Optimum].map(|who| outcome.compared(who).expect("tried"));
             assert!(policy >= best - outcome.gap - 1e-6, "{policy} beats {best}");
-            for month in outcome.months() {
-                assert!(month.shares.captured_of_none.is_none_or(f64::is_finite));
+            let shares = outcome.months().into_iter().map(|month| month.shares).chain([outcome.shares()]);
+            for share in shares.flat_map(|shares| [shares.captured, shares.captured_of_none]).flatten() {
+                assert!(share.is_finite() && share <= 1.0 + 1e-6, "{kind}: {share} of what is attainable");
             }
         }
     }
@@ -144,7 +145,9 @@ fn a_policy_that_follows_the_cheapest_plan_is_worth_more_than_a_plain_planner() 
     let follow = "rules: [{ name: Follow, when: {}, then: follow the cheapest plan }]\n";
     let tried = |kind: &str| Some(tried(&home(follow), &konstanz(kind)?, 50.0));
     let (Some(spread), Some(spot)) = (tried("spread"), tried("spot")) else { return };
-    let share = spread.shares().captured_of_none.expect("a share");
+    let [none, policy, best] =
+        [Who::NoBattery, Who::Policy, Who::Optimum].map(|who| spread.compared(who).expect("tried"));
+    let share = (none - policy) / (none - best);
     assert!((0.88..1.0).contains(&share), "{share}");
     let (policy, own_way) = (billed(&spot, Who::Policy), billed(&spot, Who::SelfConsumption));
     assert!(policy < own_way, "{policy} against {own_way}");
@@ -384,16 +387,16 @@ proptest! {
     fn nothing_beats_the_optimum(
         battery in battery(),
         commands in prop::collection::vec(command(), 1..8),
-        hours in prop::collection::vec((0.0..4.0, 0.0..6.0, -0.2..0.6, -0.1..0.3), 4..60),
+        hours in prop::collection::vec((0.0..4.0, 0.0..6.0, -0.2..0.6, -0.1..0.5), 2..60),
         start in 0.0..=100.0,
     ) {
         let rows = hours.iter().zip(0i64..).map(|((load, solar, import, export), index): (&(f64, f64, f64, f64), i64)| Row {
             line: 2,
-            start: at("2026-03-28T20:00:00Z") + chrono::Duration::hours(index),
+            start: at("2026-03-31T10:00:00Z") + chrono::Duration::hours(index),
             load: kwh(*load),
             solar: kwh(*solar),
             import: Price::per_kwh(*import),
-            export: Price::per_kwh(export.min(*import)),
+            export: Price::per_kwh(*export),
         });
         let priced = Priced { import: true, export: true };
         let history = History::from_rows(rows.collect(), priced, Findings::default()).expect("a history");
@@ -402,12 +405,57 @@ proptest! {
         let outcome = tried(&policy, &history, start);
         let course =
             replay(&outcome.track, &battery, percent(start), FIVE_MINUTES, &mut Whim(commands, 0), |_| {});
-        let cost = course.account(&outcome.track).compared(outcome.stored_price);
-        let best = outcome.compared(Who::Optimum).expect("a battery") - outcome.gap;
-        prop_assert!(cost >= best - 1e-6, "{cost} beats {best}");
-        for who in [Who::SelfConsumption, Who::Timer, Who::NoBattery] {
-            prop_assert!(outcome.compared(who).expect("tried") >= best - 1e-6, "{who:?}");
+        let whim = Standing::new(Who::Policy, course, &outcome.track);
+        let best = outcome.least().expect("a battery");
+        for standing in outcome.standings.iter().chain([&whim]) {
+            let cost = standing.account.compared(outcome.stored_price);
+            let months = outcome.by_month(standing);
+            prop_assert!(cost >= best - 1e-6, "{:?}: {cost} beats {best}", standing.who);
+            prop_assert!((cost - months.iter().sum::<f64>()).abs() < 1e-6, "{:?}: {cost} in all, {months:?}", standing.who);
+            for (month, bound) in months.iter().zip(&outcome.bounds) {
+                prop_assert!(*month >= bound.least - 1e-6, "{:?}: {month} beats {bound:?}", standing.who);
+            }
         }
+        let bounds = outcome.bounds.iter().map(|bound| bound.least).sum::<f64>();
+        prop_assert!((bounds - best).abs() < 1e-6, "{bounds} by months, {best} in all");
+    }
+}
+
+/// What paid for the price of export being above that of import, and for changing direction within an hour, counts in the bound.
+#[test]
+fn nothing_beats_the_bound_where_export_pays_more_than_import() {
+    let check = |rules: &str, tariff: &str, hours: &[(f64, f64)], start: f64, tick: u64| {
+        let policy = loaded(&format!(
+            "offpeak: 1
+site: home
+timezone: Europe/London
+device: {{ driver: simulated }}
+battery: {{ capacity: 10 kWh, charge power: 5 kW, discharge power: 5 kW, round trip efficiency: 90%, reserve: 10% }}
+tariff:
+  currency: GBP
+{tariff}
+{rules}"
+        ));
+        let history = slots("2026-01-12T05:00:00Z", 60, hours);
+        let options = Options { start: percent(start), tick: Duration::from_secs(tick * 60), writes: false };
+        let trial = Trial::new(&policy, &history, options).expect("priced");
+        let done = trial.jobs().into_iter().map(|job: Job| trial.run(job)).collect();
+        let outcome = trial.outcome(done);
+        let [policy, optimum] = [Who::Policy, Who::Optimum].map(|who| outcome.compared(who).expect("tried"));
+        assert!(policy >= outcome.least().expect("a battery") - 1e-9, "{policy} beats {optimum} less {}", outcome.gap);
+        let share = outcome.shares().captured_of_none;
+        assert!(share.is_none_or(|share| share <= 1.0 + 1e-9), "{share:?}");
+    };
+    let rules = "rules: [ { name: night, when: { tariff: night }, then: charge to 100% } ]";
+    let bands = "  import:
+    night: { price: 0.07, time: 23:30-05:30 }
+    day: { price: 0.27 }
+  export: { price: 0.15 }";
+    for tick in [1, 5, 60] {
+        check(rules, bands, &[(0.0, 2.0), (2.0, 0.0)], 90.0, tick);
+        check(rules, bands, &[(0.0, 2.0), (2.0, 0.0), (0.0, 0.0)], 95.0, tick);
+        let rules = "rules: [ { name: always, when: {}, then: charge to 60% } ]";
+        check(rules, "  import: { price: 0.05 }\n  export: { price: 0.10 }", &[(0.3, 1.6), (0.1, 0.0)], 10.0, tick);
     }
 }
 

@@ -17,6 +17,7 @@ mod track;
 mod trial;
 
 pub use account::{Account, Course, Flow};
+pub use best::{Bound, MonthBound};
 pub use charges::Charges;
 pub use compare::{Comparison, Contest, Difference, Held, Lived, Side, Version};
 pub use mind::{Mind, Moment, PolicyMind, SelfConsumption, Timer};

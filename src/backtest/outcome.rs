@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Account, Charges, Course, Track, Writes};
+use super::{Account, Charges, Course, MonthBound, Track, Writes};
 use crate::forecast;
 use crate::history::Findings;
 use crate::policy::model::Battery;
@@ -10,6 +10,9 @@ use crate::units::{Energy, Soc};
 
 /// A divisor of a share below this is nothing: half a cent of any currency.
 const NOTHING: f64 = 0.005;
+
+/// What is left to attain counts as nothing below this share of what the battery is worth at most.
+const TRIFLE: f64 = 0.01;
 
 /// Whose way through the history it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,12 +62,14 @@ pub struct RuleOutcome {
     pub worth: Option<f64>,
 }
 
-/// How much of what was attainable was attained; `None` where nothing was attainable.
+/// How much of what was attainable was attained, at most all of it; `None` where (next to) nothing was attainable.
+///
+/// What was attainable is what the bound saves: the optimum but for the gap.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Shares {
-    /// Of the saving of the optimum over plain self-consumption.
+    /// Of the saving over plain self-consumption.
     pub captured: Option<f64>,
-    /// Of the saving of the optimum over no battery.
+    /// Of the saving over no battery.
     pub captured_of_none: Option<f64>,
 }
 
@@ -106,8 +111,10 @@ pub struct Outcome {
     pub stored_price: f64,
     /// How that was found.
     pub basis: Basis,
-    /// How far the optimum may be from the true one, in money; zero if it is exact.
+    /// How far below the optimum's cost the bound lies that no use of the battery undercuts, in money; mostly zero.
     pub gap: f64,
+    /// The bound of each month; empty where there is no optimum.
+    pub bounds: Vec<MonthBound>,
     /// What is billed beside energy; it is no part of any cost here.
     pub charges: Charges,
     /// How far naive forecasts missed what came, hour by hour as seen from the beginning of each day; `None` where the policy follows
@@ -195,23 +202,45 @@ impl Outcome {
         self.of(who).map(|standing| standing.account.compared(self.stored_price))
     }
 
+    /// The cost that no use of the battery undercuts, what is left over being priced.
+    #[must_use]
+    pub fn least(&self) -> Option<f64> {
+        self.compared(Who::Optimum).map(|cost| cost - self.gap)
+    }
+
     /// The shares of what was attainable.
     #[must_use]
     pub fn shares(&self) -> Shares {
-        Shares::of(|who| self.compared(who))
+        Shares::of(self.least(), |who| self.compared(who))
+    }
+
+    /// What one way cost in each month, what is stored being priced as the month begins and as it ends. Together that is what it
+    /// cost in all.
+    #[must_use]
+    pub fn by_month(&self, standing: &Standing) -> Vec<f64> {
+        let mut before = 0.0;
+        let cost = |(index, account): (usize, &Account)| {
+            let (from, until) =
+                self.bounds.get(index).map_or((self.stored_price, self.stored_price), |at| (at.from, at.until));
+            let begun = from * before;
+            before += account.gained.kilowatt_hours();
+            account.bill() + begun - until * before
+        };
+        standing.months.iter().enumerate().map(cost).collect()
     }
 
     /// The months in order.
     #[must_use]
     pub fn months(&self) -> Vec<Month> {
+        let costs: Vec<(Who, Vec<f64>)> =
+            self.standings.iter().map(|standing| (standing.who, self.by_month(standing))).collect();
         let month = |(index, month): (usize, &(i32, u32))| {
-            let cost = |standing: &Standing| {
-                standing.months.get(index).map(|account| account.compared(self.stored_price)).unwrap_or_default()
-            };
+            let cost = |costs: &Vec<f64>| costs.get(index).copied().unwrap_or_default();
+            let of = |who: Who| costs.iter().find(|(other, _)| *other == who).map(|(_, costs)| cost(costs));
             Month {
                 month: *month,
-                compared: self.standings.iter().map(cost).collect(),
-                shares: Shares::of(|who| self.of(who).map(cost)),
+                compared: costs.iter().map(|(_, costs)| cost(costs)).collect(),
+                shares: Shares::of(self.bounds.get(index).map(|bound| bound.least), of),
             }
         };
         self.track.months.iter().enumerate().map(month).collect()
@@ -219,12 +248,13 @@ impl Outcome {
 }
 
 impl Shares {
-    /// The shares from what each way cost.
-    fn of(cost: impl Fn(Who) -> Option<f64>) -> Shares {
+    /// The shares from what nobody undercuts and what each way cost.
+    fn of(least: Option<f64>, cost: impl Fn(Who) -> Option<f64>) -> Shares {
+        let whole = cost(Who::NoBattery).zip(least).map_or(0.0, |(none, least)| none - least);
         let share = |from: Who| {
-            let (from, policy, optimum) = (cost(from)?, cost(Who::Policy)?, cost(Who::Optimum)?);
-            let attainable = from - optimum;
-            (attainable > NOTHING).then(|| (from - policy) / attainable)
+            let (from, policy) = (cost(from)?, cost(Who::Policy)?);
+            let attainable = from - least?;
+            (attainable > NOTHING && attainable > whole * TRIFLE).then(|| (from - policy) / attainable)
         };
         Shares { captured: share(Who::SelfConsumption), captured_of_none: share(Who::NoBattery) }
     }

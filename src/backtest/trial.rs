@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::best::best;
+use super::best::{Bound, best};
 use super::missed::missed;
 use super::outcome::{Basis, Outcome, RuleOutcome, Standing, Who, worth_stored};
 use super::{
@@ -50,8 +50,8 @@ pub enum Done {
     Standing(Standing),
     /// The policy, for how long each rule won (what no rule won comes last), and what was written if that was asked.
     Policy(Standing, Vec<Duration>, Option<Writes>),
-    /// The optimum, how far it may be from the true one, and what a stored kWh was worth to it.
-    Optimum(Standing, f64, f64),
+    /// The optimum, and what nobody undercuts.
+    Optimum(Standing, Bound),
     /// The optimum of a battery that is none.
     Nothing,
     /// The sums of the policy without the rule at this position.
@@ -108,7 +108,7 @@ impl<'a> Trial<'a> {
         let mut without = Vec::new();
         let mut held = Vec::new();
         let mut writes = None;
-        let mut gap = 0.0;
+        let (mut gap, mut bounds) = (0.0, Vec::new());
         let (mut stored_price, mut basis) = (worth_stored(&self.track, &self.policy.battery), Basis::MeanImport);
         for done in done {
             match done {
@@ -117,8 +117,9 @@ impl<'a> Trial<'a> {
                     (held, writes) = (hours, written);
                     standings.push(standing);
                 }
-                Done::Optimum(standing, apart, worth) => {
-                    (gap, stored_price, basis) = (apart, worth, Basis::Marginal);
+                Done::Optimum(standing, bound) => {
+                    (gap, stored_price, basis) = (bound.gap, bound.worth, Basis::Marginal);
+                    bounds = bound.months;
                     standings.push(standing);
                 }
                 Done::Without(rule, account) => without.push((rule, account)),
@@ -151,6 +152,7 @@ impl<'a> Trial<'a> {
             stored_price,
             basis,
             gap,
+            bounds,
             writes,
             charges: Charges::default(),
             missed: if self.policy.follows_plan() { missed(&self.track) } else { None },
@@ -163,7 +165,7 @@ impl<'a> Trial<'a> {
     fn optimum(&self) -> Done {
         let best = best(&self.track, &self.policy.battery, self.options.start);
         best.map_or(Done::Nothing, |best| {
-            Done::Optimum(Standing::new(Who::Optimum, best.course, &self.track), best.gap, best.worth)
+            Done::Optimum(Standing::new(Who::Optimum, best.course, &self.track), best.bound)
         })
     }
 

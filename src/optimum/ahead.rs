@@ -154,7 +154,7 @@ fn mean_pieces(all: &[CostToGo], low: f64, high: f64, share: f64) -> Vec<Piece> 
 }
 
 /// A stored energy within any store's window.
-fn energy(kilowatt_hours: f64) -> Energy {
+pub(super) fn energy(kilowatt_hours: f64) -> Energy {
     Energy::from_watt_hours(kilowatt_hours * 1000.0).unwrap_or_default()
 }
 

@@ -36,17 +36,29 @@ pub(super) fn back(after: Slopes, capacity: f64, shapes: impl ExactSizeIterator<
 impl Past {
     /// All slots forward from a mark: what is drawn from the store in each, and where the mark is at the end.
     ///
+    pub(super) fn forth(self, mark: Mark, shapes: impl Iterator<Item = Shape>) -> (Vec<f64>, Mark) {
+        let mut drawn = Vec::with_capacity(self.counts.len());
+        let mark = self.forth_by(mark, shapes, |much, _| drawn.push(much));
+        (drawn, mark)
+    }
+
+    /// The same, telling of each slot what is drawn in it and where the mark then is.
+    ///
     /// Each slot undoes its cuts and takes its pieces out again. Those below the mark were drawn. The mark moves only
     /// where it would not lie between what is below and what is above: at the ends.
-    pub(super) fn forth(mut self, mut mark: Mark, shapes: impl Iterator<Item = Shape>) -> (Vec<f64>, Mark) {
-        let mut drawn = Vec::with_capacity(self.counts.len());
+    pub(super) fn forth_by(
+        mut self,
+        mut mark: Mark,
+        shapes: impl Iterator<Item = Shape>,
+        mut tell: impl FnMut(f64, &Mark),
+    ) -> Mark {
         for shape in shapes {
             let (low, high) = self.counts.pop().unwrap_or_default();
             (0..high).filter_map(|_| self.cuts.pop()).for_each(|cut| mark.restore_above(cut));
             (0..low).filter_map(|_| self.cuts.pop()).for_each(|cut| mark.restore_below(cut));
-            drawn.push(shape.from + shape.pieces.iter().map(|piece| mark.take(*piece)).sum::<f64>());
+            tell(shape.from + shape.pieces.iter().map(|piece| mark.take(*piece)).sum::<f64>(), &mark);
         }
-        (drawn, mark)
+        mark
     }
 }
 

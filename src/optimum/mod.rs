@@ -9,6 +9,7 @@ mod ahead;
 mod branches;
 mod convex;
 mod curve;
+mod floor;
 mod levels;
 mod limits;
 mod relaxed;
@@ -21,6 +22,7 @@ mod store;
 mod window;
 
 pub use ahead::{CostToGo, Segment};
+pub use floor::{Floor, floor};
 pub use levels::levels_before;
 pub use slot::Slot;
 pub use solution::{Solution, Step};

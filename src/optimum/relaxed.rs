@@ -18,12 +18,16 @@ struct Deed {
     grid: f64,
 }
 
-/// Whether a slot's cost is the same however often the battery changes its direction in it.
+/// Whether a slot's cost is the same however often the battery changes its direction or its power in it.
+///
+/// How much fits into the store says nothing here: for a part of the slot the battery may charge at full power all the same.
 pub(super) fn is_ordinary(limits: &Limits, tick: &Tick, one_way: &Shape) -> bool {
     let lossy = limits.into * limits.out < 1.0 && tick.charge > 0.0 && tick.discharge > 0.0;
-    let paid_to_import = tick.import < 0.0 && tick.need + tick.charge > 0.0;
-    let pays_to_export = tick.export < 0.0 && tick.need - tick.discharge < 0.0;
-    one_way.is_convex() && !(lossy && (paid_to_import || pays_to_export))
+    let (imports, exports) = (tick.need + tick.charge > 0.0, tick.need - tick.discharge < 0.0);
+    let paid_to_import = tick.import < 0.0 && imports;
+    let pays_to_export = tick.export < 0.0 && exports;
+    let sells_dearer = tick.export > tick.import && imports && exports;
+    one_way.is_convex() && !sells_dearer && !(lossy && (paid_to_import || pays_to_export))
 }
 
 /// The lower convex envelope of the cost over all mixtures of charging and discharging within the slot.

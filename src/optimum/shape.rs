@@ -52,6 +52,16 @@ impl Shape {
         shape
     }
 
+    /// What the slot costs when this is drawn.
+    pub(super) fn at(&self, drawn: f64) -> f64 {
+        let mut left = drawn - self.from;
+        self.pieces.iter().fold(self.cost, |cost, piece| {
+            let part = piece.width.min(left.max(0.0));
+            left -= part;
+            cost - part * piece.worth
+        })
+    }
+
     /// Appends a piece, unless it has no width.
     pub(super) fn push(&mut self, worth: f64, width: f64) {
         if width > 0.0 && self.pieces.len() < PIECES {

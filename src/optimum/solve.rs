@@ -87,7 +87,7 @@ pub(super) fn least(limits: &Limits, slot: &Slot) -> (Shape, bool) {
 }
 
 /// The cost by what is stored when all is over.
-fn at_the_end(store: &Store, limits: &Limits, start: f64) -> Slopes {
+pub(super) fn at_the_end(store: &Store, limits: &Limits, start: f64) -> Slopes {
     let (low, worth) = match store.end {
         End::Free => (0.0, 0.0),
         End::NotBelowStart => (start, 0.0),
@@ -99,7 +99,7 @@ fn at_the_end(store: &Store, limits: &Limits, start: f64) -> Slopes {
 }
 
 /// What a stored kWh is worth when all is over: as the end says, or as much as the demand on the end makes the slots pay.
-fn end_worth(end: End, mark: Mark, dearest: impl Fn() -> f64) -> Price {
+pub(super) fn end_worth(end: End, mark: Mark, dearest: impl Fn() -> f64) -> Price {
     match end {
         End::Free => Price::default(),
         End::Worth(price) => price,
@@ -110,7 +110,7 @@ fn end_worth(end: End, mark: Mark, dearest: impl Fn() -> f64) -> Price {
 }
 
 /// The most that a drawn kWh saves in any slot, at least nothing.
-fn dearest(limits: &Limits, slots: &[Slot]) -> f64 {
+pub(super) fn dearest(limits: &Limits, slots: &[Slot]) -> f64 {
     let worths = |slot: &Slot| least(limits, slot).0.pieces.iter().map(|piece| piece.worth).fold(0.0, f64::max);
     slots.iter().map(worths).fold(0.0, f64::max)
 }

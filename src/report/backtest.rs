@@ -134,7 +134,15 @@ fn standings(screen: &mut Screen, outcome: &Outcome) {
         let compared = money(account.compared(outcome.stored_price));
         rows.push(row([who(standing.who), &money(account.bill()), &left, &worth, &compared], role));
     }
+    if let Some(least) = outcome.least().filter(|_| has_gap(outcome)) {
+        rows.push(row(["the bound", "", "", "", &money(least)], Role::Faint));
+    }
     screen.table(Table { indent: 2, most: &[20, 12, 12, 12, 12], flex: 0 }, &rows);
+}
+
+/// Whether the bound is told apart from the optimum.
+fn has_gap(outcome: &Outcome) -> bool {
+    outcome.gap > 0.005
 }
 
 /// What is billed beside energy, if anything is.
@@ -180,9 +188,10 @@ fn verdict(screen: &mut Screen, outcome: &Outcome) {
     if let Some(words) = missed(outcome) {
         screen.prose(Line::default(), Role::Faint, &words, 2);
     }
-    if outcome.gap > 0.005 {
-        let words = format!("nothing can do better than the optimum by more than {}", money(outcome.gap));
-        screen.prose(Line::default(), Role::Faint, &words, 2);
+    if has_gap(outcome) {
+        let words = "the bound: what no use of the battery undercuts, not even one that changes its direction within a slot or \
+                     ends elsewhere; the shares are of what it saves";
+        screen.prose(Line::default(), Role::Faint, words, 2);
     }
 }
 

@@ -45,12 +45,12 @@ fn subtitle(outcome: &Outcome) -> String {
 fn lead(outcome: &Outcome) -> Option<String> {
     let (none, policy) = (outcome.compared(Who::NoBattery)?, outcome.compared(Who::Policy)?);
     let saved = format!("The policy saved {:.2} {} against no battery", none - policy, outcome.currency);
-    Some(match (outcome.compared(Who::Optimum), outcome.shares().captured_of_none) {
-        (Some(optimum), Some(share)) => {
+    Some(match (outcome.least(), outcome.shares().captured_of_none) {
+        (Some(least), Some(share)) => {
             format!(
-                "{saved}: {:.1} % of the {:.2} that perfect foresight would have saved.",
+                "{saved}: {:.1} % of the {:.2} that perfect foresight could have saved.",
                 share * 100.0,
-                none - optimum
+                none - least
             )
         }
         _ => format!("{saved}."),
@@ -78,7 +78,7 @@ fn way(outcome: &Outcome, standing: &Standing) -> Way {
         code: standing.who.code().to_owned(),
         name: backtest::who(standing.who).to_owned(),
         cost: standing.account.compared(outcome.stored_price),
-        months: standing.months.iter().map(|month| month.compared(outcome.stored_price)).collect(),
+        months: outcome.by_month(standing),
         import: standing.account.import.kilowatt_hours(),
         export: standing.account.export.kilowatt_hours(),
         cycles: standing.account.cycles(&outcome.battery),
