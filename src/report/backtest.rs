@@ -72,6 +72,7 @@ fn head(screen: &mut Screen, outcome: &Outcome) {
     let changes = match clock_changes(outcome) {
         0 => String::new(),
         1 => " · the clocks change once".to_owned(),
+        2 => " · the clocks change twice".to_owned(),
         count => format!(" · the clocks change {count} times"),
     };
     let (slots, hours) = (outcome.slots, trimmed(track.hours(), 1));
@@ -166,13 +167,11 @@ fn verdict(screen: &mut Screen, outcome: &Outcome) {
     let against = |from: Who, share: Option<f64>| {
         let saved = saved(from)?;
         let (amount, from) = (format!("{} {}", money(saved.abs()), outcome.currency), who(from));
-        let told = if saved < 0.0 {
-            format!("costs {amount} more than {from}")
-        } else {
-            format!("saves {amount} against {from}")
-        };
+        if saved < 0.0 {
+            return Some(format!("costs {amount} more than {from}"));
+        }
         let of = share.map_or(String::new(), |share| format!(", {} of what is attainable", percent(share)));
-        Some(format!("{told}{of}"))
+        Some(format!("saves {amount} against {from}{of}"))
     };
     let told = [against(Who::NoBattery, shares.captured_of_none), against(Who::SelfConsumption, shares.captured)];
     let told: Vec<String> = told.into_iter().flatten().collect();

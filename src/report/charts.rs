@@ -208,17 +208,15 @@ fn letter(kind: Kind) -> (Role, char) {
     }
 }
 
-/// What was done at all, with its hours.
+/// What was done at all.
 fn kinds(rows: &[(String, Face)]) -> Vec<Piece> {
-    let minutes = |place: usize| -> u64 {
-        rows.iter().flat_map(|(_, face)| face.0).filter_map(|hour| hour.get(place).copied()).map(u64::from).sum()
-    };
-    let kinds = Kind::ALL.into_iter().enumerate().map(|(place, kind)| (kind, minutes(place)));
-    let piece = |(kind, minutes): (Kind, u64)| {
+    let is_done = |place: usize| rows.iter().flat_map(|(_, face)| face.0).any(|hour| hour.get(place) > Some(&0));
+    let kinds = Kind::ALL.into_iter().enumerate().filter(|(place, _)| is_done(*place));
+    let piece = |(_, kind): (usize, Kind)| {
         let (role, letter) = letter(kind);
-        (role, format!("{letter} {} {} h", kind.words(), (minutes + 30) / 60))
+        (role, format!("{letter} {}", kind.words()))
     };
-    kinds.filter(|(_, minutes)| *minutes > 0).map(piece).collect()
+    kinds.map(piece).collect()
 }
 
 /// Cells of one role on end as one piece.
