@@ -158,6 +158,25 @@ fn a_comparison_counts_writes_where_that_is_asked() {
     assert!(json["new"]["writes"]["total"].as_u64().is_some_and(|writes| writes > 0), "{json:#}");
 }
 
+#[test]
+fn a_plan_that_commands_otherwise_has_the_reason_of_what_changed() {
+    let follow = HOME.split("rules:").next().expect("a head").to_owned()
+        + "rules:\n  - name: Follow\n    when: {}\n    then: follow the cheapest plan\n";
+    let head = "rules:\n  - name: Once\n    when: { dates: 2026-01-06..2026-01-06 }\n    then: hold\n";
+    let (old, new) = (loaded("old.yaml", &follow), loaded("new.yaml", &follow.replace("rules:\n", head)));
+    let history = read(&days(12));
+    let reasons = |old: &Policy, new: &Policy| -> Vec<&str> {
+        let comparison = Contest::new(old, new, &history, options(false)).expect("priced").run();
+        comparison.groups.iter().map(|group| group.reason.code()).collect()
+    };
+    let found = reasons(&old, &new);
+    assert!(found.contains(&"rule-added") && !found.contains(&"battery-changed"), "{found:?}");
+    let found = reasons(&old, &loaded("new.yaml", &follow.replace("price: 0.30", "price: 0.11")));
+    assert!(found.contains(&"tariff-changed") && !found.contains(&"battery-changed"), "{found:?}");
+    let found = reasons(&old, &loaded("new.yaml", &follow.replace("reserve: 10%", "reserve: 30%")));
+    assert!(found.contains(&"battery-changed"), "{found:?}");
+}
+
 /// Numbers to six decimals, so that a snapshot does not rest on the last bit.
 fn rounded(value: serde_json::Value) -> serde_json::Value {
     use serde_json::Value;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::engine::{Decision, Source};
+use crate::policy::Action;
 use crate::policy::model::{Band, Condition, Policy, Rule};
 
 /// Why a moment is decided otherwise.
@@ -24,6 +25,8 @@ pub enum Reason {
     Battery,
     /// Both rules are as they were: the battery, or what is remembered, is in another state.
     State,
+    /// Both ask for the same, and the schedules on the device differ.
+    Schedule,
 }
 
 /// Why the two decisions differ.
@@ -31,7 +34,13 @@ pub(super) fn reason(old: &Policy, new: &Policy, before: Decision, after: Decisi
     let (was, is) = (rule(old, before), rule(new, after));
     let name = |rule: Option<&Rule>| rule.map(|rule| rule.name.clone());
     if name(was) == name(is) {
-        return if asks(old, was) == asks(new, is) { Reason::Battery } else { Reason::Action(name(is)) };
+        return match (asks(old, was), asks(new, is)) {
+            (before, after) if before != after => Reason::Action(name(is)),
+            _ if old.battery != new.battery => Reason::Battery,
+            (Action::FollowPlan, _) if !same_bands(&old.tariff.import, &new.tariff.import) => Reason::Tariff,
+            (Action::FollowPlan, _) => Reason::State,
+            _ => Reason::Schedule,
+        };
     }
     let added = is.filter(|rule| named(old, &rule.name).is_none());
     let removed = was.filter(|rule| named(new, &rule.name).is_none());
@@ -65,7 +74,7 @@ fn rule(policy: &Policy, decision: Decision) -> Option<&Rule> {
     }
 }
 
-fn asks(policy: &Policy, rule: Option<&Rule>) -> crate::policy::Action {
+fn asks(policy: &Policy, rule: Option<&Rule>) -> Action {
     rule.map_or(policy.otherwise, |rule| rule.then)
 }
 
@@ -124,6 +133,7 @@ impl Reason {
             Reason::Order => "order-changed",
             Reason::Battery => "battery-changed",
             Reason::State => "other-state",
+            Reason::Schedule => "other-schedule",
         }
     }
 }
@@ -138,8 +148,9 @@ impl fmt::Display for Reason {
             Reason::Condition(rule) => write!(f, "`{rule}` holds at other times"),
             Reason::Tariff => f.write_str("the tariff's bands are others"),
             Reason::Order => f.write_str("the rules stand in another order"),
-            Reason::Battery => f.write_str("reserve or ceiling are others"),
+            Reason::Battery => f.write_str("the battery is described otherwise (reserve, ceiling, size)"),
             Reason::State => f.write_str("no rule changed here: the battery comes from another state"),
+            Reason::Schedule => f.write_str("no rule changed here: the device holds another schedule"),
         }
     }
 }
