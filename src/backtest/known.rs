@@ -7,6 +7,7 @@ use chrono::NaiveTime;
 use super::Track;
 use crate::tariff::{PriceSeries, Prices};
 use crate::time::{Instant, after, before};
+use crate::units::Price;
 
 /// Day-ahead prices are published at noon in UTC+1, which is 11:00 UTC, for the whole next day.
 const PUBLISHED_AT: (u32, u32) = (11, 0);
@@ -27,6 +28,8 @@ pub(super) struct Known {
     pub(super) prices: Prices,
     /// Until when nothing more is published.
     pub(super) until: Option<Instant>,
+    /// How many slots of import and of export ended before the newest moment.
+    passed: [usize; 2],
 }
 
 impl Known {
@@ -45,7 +48,20 @@ impl Known {
         self.prices =
             Prices { import: slice(&track.prices.import), export: slice(&track.prices.export), ..Prices::default() };
         self.until = Some(next_publication(now));
+        self.passed = [0, 0];
         true
+    }
+
+    /// The prices of import and of export at a moment that is not before the one of the call before.
+    pub(super) fn at(&mut self, now: Instant) -> [Option<Price>; 2] {
+        let [import, export] = &mut self.passed;
+        [(&self.prices.import, import), (&self.prices.export, export)].map(|(series, passed)| {
+            let slots = series.slots();
+            while slots.get(*passed).is_some_and(|slot| slot.until <= now) {
+                *passed += 1;
+            }
+            slots.get(*passed).filter(|slot| slot.from <= now).map(|slot| slot.price)
+        })
     }
 }
 

@@ -115,8 +115,9 @@ impl Mind for PolicyMind<'_> {
         if let Some(foresight) = &mut self.foresight {
             foresight.look(self.policy, moment, fresh, &mut self.known.prices);
         }
+        let prices = self.known.at(moment.at);
         let situation = Situation { snapshot: &self.nothing, prices: &self.known.prices, manual: None, now: moment.at };
-        let readings = readings(moment);
+        let readings = Readings { prices: Some(prices), ..readings(moment) };
         if !self.policy.observations.is_empty() {
             self.memory.look(self.policy, &readings, &situation, self.gap);
         }
@@ -135,6 +136,7 @@ fn readings(moment: &Moment<'_>) -> Readings {
         grid: watts(moment.grid),
         battery: watts(moment.battery),
         ev: Err(Unknown::NoReading),
+        prices: None,
     }
 }
 

@@ -56,7 +56,7 @@ impl Course {
     pub(super) fn mean(&self, last: Stretch, span: Duration) -> Option<f64> {
         let start = before(last.until, span);
         let first = self.stretches.front().map_or(last.from, |stretch| stretch.from);
-        let whole = elapsed(start, last.until).as_secs_f64();
+        let whole = span.as_secs_f64();
         if first > start || whole <= 0.0 {
             return None;
         }

@@ -48,8 +48,8 @@ pub(crate) struct Cell {
     since: Option<Instant>,
     seen: Option<(Instant, f64)>,
     course: Course,
-    /// What the newest look came to, so that whoever asks at the same moment need not work it out again.
-    looked: Option<(Instant, f64, Look)>,
+    /// What the look at `seen` came to, so that whoever asks at the same moment need not work it out again.
+    looked: Option<Look>,
 }
 
 /// What a look at one observation comes to.
@@ -119,7 +119,7 @@ impl Cell {
         gap: Duration,
     ) -> Look {
         match (value, &self.looked) {
-            (Ok(value), Some((at, known, look))) if *at == now && *known == value => *look,
+            (Ok(value), Some(look)) if self.seen == Some((now, value)) => *look,
             (Ok(value), _) => self.look_afresh(observation, value, now, gap),
             (Err(why), _) => Look { truth: Err(why), level: Err(why), held: None, latched: self.latched, since: None },
         }
@@ -146,7 +146,7 @@ impl Cell {
         let Ok(value) = value else { return };
         self.record_course(observation, now, gap);
         self.seen = Some((now, value));
-        self.looked = Some((now, value, look));
+        self.looked = Some(look);
     }
 
     fn record_course(&mut self, observation: &Observation, now: Instant, gap: Duration) {

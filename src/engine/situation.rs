@@ -6,6 +6,7 @@ use crate::policy::model::Quantity;
 use crate::snapshot::{Quality, Reading, Signal, Snapshot, Unknown};
 use crate::tariff::Prices;
 use crate::time::{Instant, before};
+use crate::units::Price;
 
 use super::Override;
 
@@ -31,13 +32,15 @@ pub(crate) struct Readings {
     pub(crate) grid: Result<f64, Unknown>,
     pub(crate) battery: Result<f64, Unknown>,
     pub(crate) ev: Result<f64, Unknown>,
+    /// The prices of import and of export at that moment, if they were looked up already.
+    pub(crate) prices: Option<[Option<Price>; 2]>,
 }
 
 impl Readings {
     /// No reading at all: what is left to time, calendars and prices.
     pub(crate) const BLIND: Readings = {
         let none = Err(Unknown::NoReading);
-        Readings { soc: none, solar: none, load: none, grid: none, battery: none, ev: none }
+        Readings { soc: none, solar: none, load: none, grid: none, battery: none, ev: none, prices: None }
     };
 
     /// What a snapshot says at this moment.
@@ -60,6 +63,7 @@ impl Readings {
             grid: of(Signal::Grid),
             battery: of(Signal::Battery),
             ev: of(Signal::Ev),
+            prices: None,
         }
     }
 
@@ -77,12 +81,14 @@ impl Readings {
 
     /// What a quantity is: a reading, or the price of that moment.
     pub(crate) fn quantity(&self, quantity: Quantity, prices: &Prices, now: Instant) -> Result<f64, Unknown> {
-        let series = match quantity {
-            Quantity::Reading(signal) => return self.get(signal),
-            Quantity::ImportPrice => &prices.import,
-            Quantity::ExportPrice => &prices.export,
+        let price = match (quantity, self.prices) {
+            (Quantity::Reading(signal), _) => return self.get(signal),
+            (Quantity::ImportPrice, Some([import, _])) => import,
+            (Quantity::ExportPrice, Some([_, export])) => export,
+            (Quantity::ImportPrice, None) => prices.import.at(now),
+            (Quantity::ExportPrice, None) => prices.export.at(now),
         };
-        series.at(now).map(crate::units::Price::amount).ok_or(Unknown::NoPrice)
+        price.map(Price::amount).ok_or(Unknown::NoPrice)
     }
 }
 

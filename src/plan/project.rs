@@ -263,6 +263,7 @@ fn projected(origin: &Origin<'_>, state: &State, taken: Taken) -> Readings {
         ev: ahead(present.ev, taken.ev),
         grid: ahead(present.grid, state.grid),
         battery: ahead(present.battery, state.battery),
+        prices: None,
     }
 }
 
