@@ -8,9 +8,9 @@ use std::time::Duration;
 use fastrand::Rng;
 use offpeak::diagnostic::{Severity, render};
 use offpeak::engine::{Memory, Remembered, Situation, Source, Stretch, band_at, evaluate};
-use offpeak::policy::analysis::{Recollection, Verdict, Witness, analyse};
-use offpeak::policy::model::{Band, Observation, Policy, Quantity};
-use offpeak::policy::{Loaded, load};
+use offpeak::policy::analysis::{Charge, ChargeDay, Recollection, Study, Verdict, Witness, analyse, conjuncts};
+use offpeak::policy::model::{Band, Condition, Observation, Policy, Quantity};
+use offpeak::policy::{Loaded, Rule, load};
 use offpeak::snapshot::{Reading, Signal, Snapshot};
 use offpeak::tariff::{PriceSeries, PriceSlot, Prices};
 use offpeak::time::{Instant, after, before};
@@ -24,15 +24,21 @@ const SITUATIONS: usize = 10_000;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
+const BATTERY: &str = "battery: { capacity: 10 kWh, charge power: 5 kW, discharge power: 5 kW, round trip efficiency: 90%, \
+                       ceiling: 95% }\n";
+
+const CALENDARS: &str =
+    "calendars:\n  holidays: [2026-12-25, 2026-12-26, 2027-01-01]\n  trip: [2026-03-27..2026-03-30]\n";
+
+const FLAT: &str = "tariff: { currency: GBP, import: { price: 0.2 } }\n";
+
 /// A policy that is valid and says something random: few thresholds and windows, so that rules meet each other.
 fn any_policy(random: &mut Rng) -> String {
     let zone = random.choice(["Europe/London", "Europe/Berlin", "Australia/Lord_Howe", "UTC"]).unwrap();
     let mut text = format!("offpeak: 1\nsite: home\ntimezone: {zone}\ndevice: {{ driver: simulated }}\n");
-    text.push_str(
-        "battery: { capacity: 10 kWh, charge power: 5 kW, discharge power: 5 kW, round trip efficiency: 90% }\n",
-    );
+    text.push_str(BATTERY);
     text.push_str(any_tariff(random));
-    text.push_str("calendars:\n  holidays: [2026-12-25, 2026-12-26, 2027-01-01]\n  trip: [2026-03-27..2026-03-30]\n");
+    text.push_str(CALENDARS);
     text.push_str("rules:\n");
     for number in 0..random.usize(2..9) {
         let depth = random.usize(0..3);
@@ -96,8 +102,20 @@ fn any_calendar(random: &mut Rng) -> String {
         "22:00-02:00 UTC",
         "09:00-17:00 America/New_York",
     ];
-    let days = ["weekdays", "weekends", "mon", "fri-sun", "holidays", "not holidays", "trip", "not weekdays", "sun"];
-    let months = ["oct-mar", "apr-sep", "jun", "dec", "mar"];
+    let days = [
+        "weekdays",
+        "weekends",
+        "mon",
+        "fri-sun",
+        "holidays",
+        "not holidays",
+        "trip",
+        "not weekdays",
+        "sun",
+        "[mon, holidays]",
+        "[trip, sat, sun]",
+    ];
+    let months = ["oct-mar", "apr-sep", "jun", "dec", "mar", "[feb, jun]"];
     let dates = ["2026-12-24..2026-12-26", "2026-03-29", "2026-10-25", "2026-06-01..2026-06-30", "2027-04-04"];
     match random.u8(0..6) {
         0 | 1 => format!("time: {}", random.choice(windows).unwrap()),
@@ -121,6 +139,11 @@ fn any_comparison(random: &mut Rng) -> String {
         "[below 20%, above 80%]",
         "above 40% on average over 15 min",
         "below 50% until 70% for 10 min",
+        "at least 100%",
+        "at most 0%",
+        "above 0%",
+        "at least 60%",
+        "at most 60%",
     ];
     let power = [
         "above 1 kW for 5 min",
@@ -131,6 +154,8 @@ fn any_comparison(random: &mut Rng) -> String {
         "above 3 kW until 1 kW",
         "above 2 kW on average over 10 min",
         "below 2 kW on average over 10 min for 5 min",
+        "at most 0 W",
+        "above 0 W",
     ];
     let price = [
         "below 0.1",
@@ -263,6 +288,7 @@ fn any_recollection(observation: &Observation, random: &mut Rng) -> Recollection
 #[test]
 fn what_is_said_to_never_win_never_does_and_what_is_not_has_a_witness() {
     let mut found = [0; 4];
+    let mut pruned = 0;
     for seed in 0..POLICIES {
         let mut random = Rng::with_seed(seed);
         let text = any_policy(&mut random);
@@ -276,8 +302,16 @@ fn what_is_said_to_never_win_never_does_and_what_is_not_has_a_witness() {
                     assert_eq!(won, Source::Rule(number), "seed {seed}, rule {number}: {witness:?}\n{text}");
                     0
                 }
-                Verdict::Never { .. } => 1,
-                Verdict::Hidden { .. } => 2,
+                Verdict::Never { core } => {
+                    contradict(&policy, number, core, &format!("seed {seed}, rule {number}: {core:?}\n{text}"));
+                    pruned += usize::from(core.len() < conjuncts(&policy.rules[number].when).len());
+                    1
+                }
+                Verdict::Hidden { by } => {
+                    hide(&policy, number, by, &format!("seed {seed}, rule {number}: {by:?}\n{text}"));
+                    pruned += usize::from(by.len() < number);
+                    2
+                }
                 Verdict::NotYetKnown => 3,
                 Verdict::Undecided => panic!("seed {seed}: rule {number} is undecided\n{text}"),
             };
@@ -296,7 +330,257 @@ fn what_is_said_to_never_win_never_does_and_what_is_not_has_a_witness() {
             }
         }
     }
-    assert!(found.iter().all(|count| *count >= 20), "too one-sided to tell: {found:?}");
+    assert!(found.iter().all(|count| *count >= 20) && pruned >= 20, "too one-sided to tell: {found:?}, {pruned}");
+}
+
+/// The same policy with some of its rules alone.
+fn with(policy: &Policy, rules: Vec<Rule>) -> Policy {
+    Policy { rules, ..policy.clone() }
+}
+
+/// Every list with one of its items left out.
+fn each_left_out(items: &[usize]) -> impl Iterator<Item = Vec<usize>> + '_ {
+    items.iter().map(|left| items.iter().copied().filter(|item| item != left).collect())
+}
+
+/// These parts of a rule's conditions never hold together, and any fewer of them may.
+fn contradict(policy: &Policy, rule: usize, core: &[usize], context: &str) {
+    let never = |parts: &[usize]| {
+        let all = conjuncts(&policy.rules[rule].when);
+        let when = Condition::All(parts.iter().map(|part| all[*part].clone()).collect());
+        let alone = with(policy, vec![Rule { when, ..policy.rules[rule].clone() }]);
+        matches!(analyse(&alone)[..], [Verdict::Never { .. }])
+    };
+    assert!(never(core), "not these alone: {context}");
+    assert!(each_left_out(core).all(|fewer| !never(&fewer)), "too many: {context}");
+}
+
+/// These rules hide another, and any fewer of them do not.
+fn hide(policy: &Policy, rule: usize, by: &[usize], context: &str) {
+    assert!(by.iter().all(|other| *other < rule), "not above it: {context}");
+    let hidden = |by: &[usize]| {
+        let rules = by.iter().chain([&rule]).map(|number| policy.rules[*number].clone()).collect();
+        matches!(analyse(&with(policy, rules)).last(), Some(Verdict::Hidden { .. }))
+    };
+    assert!(hidden(by), "not these alone: {context}");
+    assert!(each_left_out(by).all(|fewer| !hidden(&fewer)), "too many: {context}");
+}
+
+/// What becomes of the last of some rules, given by what stands in their `when`; if it fires, it does so in the engine.
+#[track_caller]
+fn becomes(zone: &str, tariff: &str, whens: &[&str], expect: &str) {
+    let mut text = format!(
+        "offpeak: 1\nsite: home\ntimezone: {zone}\ndevice: {{ driver: simulated }}\n{BATTERY}{tariff}{CALENDARS}rules:\n"
+    );
+    for (number, when) in whens.iter().enumerate() {
+        writeln!(text, "  - {{ name: rule {number}, when: {{ {when} }}, then: hold }}").unwrap();
+    }
+    let policy = policy(&text).unwrap();
+    let verdict = analyse(&policy).pop().unwrap();
+    let found = match &verdict {
+        Verdict::Fires(witness) => {
+            assert_eq!(winner(&policy, witness), Source::Rule(whens.len() - 1), "{whens:?} {witness:?}");
+            "fires"
+        }
+        Verdict::Never { .. } => "never",
+        Verdict::Hidden { .. } => "hidden",
+        Verdict::NotYetKnown | Verdict::Undecided => "?",
+    };
+    assert_eq!(found, expect, "{zone} {whens:?}");
+}
+
+#[test]
+fn every_threshold_is_told_from_what_lies_beside_it() {
+    let check = |whens: &[&str], expect: &str| becomes("Europe/London", FLAT, whens, expect);
+    check(&["all: [{ soc: below 40% until 60% }, { soc: at least 60% }]"], "never");
+    check(&["all: [{ soc: below 40% until 60% }, { soc: at least 59.9% }]"], "fires");
+    check(&["all: [{ soc: above 50% until 30% }, { soc: at most 30% }]"], "never");
+    check(&["all: [{ soc: above 50% until 30% }, { soc: at most 30.1% }]"], "fires");
+    check(
+        &["not: { soc: below 30% until 40% }", "all: [{ soc: below 30% until 40% }, { soc: at least 30% }]"],
+        "fires",
+    );
+    check(&["not: { soc: below 30% until 40% }", "soc: below 30% until 40%", "soc: at least 0%"], "hidden");
+    check(&["all: [{ soc: at least 100% }, { not: { soc: below 100% } }]"], "fires");
+    check(&["all: [{ soc: at least 100% }, { soc: below 100% }]"], "never");
+    check(&["all: [{ soc: at most 0% }, { soc: above 0% }]"], "never");
+    check(&["all: [{ soc: at most 0% }, { soc: below 0.1% }]"], "fires");
+    check(&["all: [{ load: at most 0 W }, { not: { load: above 0 W } }]"], "fires");
+    check(&["all: [{ load: at least 0 W }, { load: at most 0 W }]"], "fires");
+    check(&["load: at least 0 W", "load: above 0 W"], "hidden");
+    check(&["load: above 0 W", "load: at least 0 W"], "fires");
+    check(&["all: [{ soc: below 40% until 60% }, { soc: above 40% }]"], "fires");
+    check(&["soc: below 30%", "soc: above 30%", "soc: 30% to 40%"], "fires");
+    check(&["soc: at most 30%", "soc: above 30%", "soc: 30% to 40%"], "hidden");
+    check(&["soc: below 30%", "not: { soc: at least 30% }"], "hidden");
+    check(&["soc: below 30%", "not: { soc: above 30% }"], "fires");
+    check(&["soc: below 30%", "not: { soc: below 30% }", "soc: at least 0%"], "hidden");
+    check(&["soc: below 30%", "not: { soc: below 30% }", "load: above 1 kW"], "fires");
+}
+
+#[test]
+fn every_day_of_the_calendar_counts() {
+    let check = |whens: &[&str], expect: &str| becomes("Europe/London", FLAT, whens, expect);
+    check(&["dates: 2028-02-29, months: feb"], "fires");
+    check(&["dates: 2028-02-29, months: mar"], "never");
+    check(&["dates: 2028-02-28..2028-03-01, not: { months: [mar, feb] }"], "never");
+    check(&["months: [mar-jan]", "dates: 2028-02-29"], "fires");
+    check(&["dates: 2026-12-24..2026-12-26, days: fri"], "fires");
+    check(&["dates: 2026-12-24..2026-12-25, days: sat"], "never");
+    check(&["dates: 2026-12-24..2026-12-26, days: sat"], "fires");
+    check(&["days: [mon, sun]", "days: sun"], "hidden");
+    check(&["days: [mon, sun]", "days: tue"], "fires");
+    check(&["days: weekdays", "days: weekends", "days: holidays"], "hidden");
+    check(&["days: weekdays", "days: holidays"], "fires");
+    check(&["days: not holidays", "dates: 2026-12-25"], "fires");
+    check(&["days: not holidays", "dates: 2026-12-27"], "hidden");
+    check(&["months: dec, days: holidays, not: { dates: 2026-12-25..2026-12-26 }"], "never");
+    // A window belongs to the day on which it began, and runs into the next.
+    check(&["days: fri, time: 22:00-06:00", "time: 01:00-02:00, days: fri"], "fires");
+    check(&["days: fri, time: 22:00-06:00", "time: 01:00-02:00, days: sat"], "hidden");
+    check(&["days: fri, time: 22:00-06:00, dates: 2026-12-26"], "never");
+    check(&["days: sat, time: 22:00-06:00, dates: 2026-12-26"], "fires");
+}
+
+#[test]
+fn what_the_clock_leaves_out_never_comes_and_what_it_repeats_comes_twice() {
+    let check = |zone: &str, when: &str, expect: &str| becomes(zone, FLAT, &[when], expect);
+    check("Europe/London", "dates: 2026-03-29, time: 01:15-01:45", "never");
+    check("Europe/Berlin", "dates: 2026-03-29, time: 01:15-01:45", "fires");
+    check("Europe/Berlin", "dates: 2026-03-29, time: 02:00-03:00", "never");
+    check("Australia/Lord_Howe", "dates: 2026-10-04, time: 02:00-02:30", "never");
+    check("Australia/Lord_Howe", "dates: 2026-10-04, time: 02:00-02:31", "fires");
+    check("Europe/London", "dates: 2026-10-25, time: 01:15-01:45", "fires");
+    check("Europe/London", "dates: 2026-03-29, time: 01:15-01:45 UTC", "fires");
+    let rest = ["not: { dates: 2026-03-29 }", "time: 00:00-01:00", "time: 02:00-24:00", "soc: at least 0%"];
+    becomes("Europe/London", FLAT, &rest, "hidden");
+    becomes("Europe/Berlin", FLAT, &rest, "fires");
+    let both = |one: &str, other: &str| format!("all: [{{ time: {one}, dates: 2026-10-25 }}, {{ time: {other} UTC }}]");
+    let check = |one: &str, other: &str, expect: &str| becomes("Europe/London", FLAT, &[&both(one, other)], expect);
+    // The first time round, the second, and what lies between.
+    check("01:15-01:45", "00:20-00:40", "fires");
+    check("01:15-01:45", "00:50-01:30", "fires");
+    check("01:15-01:45", "00:50-01:10", "never");
+    check("00:30-01:30", "00:50-01:20", "fires");
+    check("00:30-01:30", "00:35-00:55", "never");
+    check("03:00-04:00", "03:10-03:50", "fires");
+    check("03:00-04:00", "02:10-02:50", "never");
+}
+
+#[test]
+fn bands_are_taken_together_and_stand_where_no_other_does() {
+    let three = "tariff:\n  currency: GBP\n  import:\n    night: { price: 0.1, time: 23:00-05:00 }\n    \
+                 peak: { price: 0.4, time: 16:00-19:00, days: weekdays }\n    day: { price: 0.2 }\n";
+    let check = |whens: &[&str], expect: &str| becomes("Europe/London", three, whens, expect);
+    check(&["tariff: [night, peak]", "tariff: peak"], "hidden");
+    check(&["tariff: night", "tariff: peak"], "fires");
+    check(&["tariff: [night, peak, day]", "soc: below 30%"], "hidden");
+    check(&["tariff: [night, day]", "time: 16:00-19:00, days: sat"], "hidden");
+    check(&["tariff: [night, day]", "time: 16:00-19:00, days: mon"], "fires");
+    check(&["tariff: day, time: 16:00-19:00, days: mon"], "never");
+    check(&["tariff: day, time: 16:00-19:00, days: [mon, sun]"], "fires");
+    check(&["import price: above 0.15", "tariff: [day, peak]"], "hidden");
+    check(&["import price: above 0.25", "tariff: [day, peak]"], "fires");
+    check(&["import price: below 0.2", "tariff: night"], "hidden");
+    check(&["import price: at most 0.2, tariff: peak"], "never");
+    check(&["import price: above 0.4 on average over 15 min"], "never");
+    check(&["import price: at least 0.4 on average over 15 min"], "fires");
+}
+
+/// The charges that surely come, as `from-until target`, by the first day of each sort; `+` where such days follow on each other.
+fn charged(rules: &str) -> Vec<String> {
+    let text = format!(
+        "offpeak: 1\nsite: home\ntimezone: Europe/London\ndevice: {{ driver: simulated }}\n{BATTERY}{FLAT}{CALENDARS}rules:\n{rules}"
+    );
+    let policy = policy(&text).unwrap();
+    let shown = |charge: &Charge| format!("{}-{} {}", charge.from, charge.until, charge.target);
+    let day = |day: &ChargeDay| {
+        let charges: Vec<String> = day.charges.iter().map(shown).collect();
+        format!("{}{} {}", day.date, if day.repeats { "+" } else { "" }, charges.join(", "))
+    };
+    Study::of(&policy).unwrap().charge_days().iter().map(day).collect()
+}
+
+#[test]
+fn a_day_of_charges_is_told_with_what_may_come_between() {
+    let rule =
+        |name: &str, when: &str, then: &str| format!("  - {{ name: {name}, when: {{ {when} }}, then: {then} }}\n");
+    let check = |rules: &[(&str, &str)], expect: &[&str]| {
+        let rules = rules.iter().enumerate().map(|(number, (when, then))| rule(&format!("r{number}"), when, then));
+        assert_eq!(charged(&rules.collect::<String>()), expect);
+    };
+    check(&[("time: 01:00-02:00", "charge to 80%")], &["2026-01-01+ 60-120 80 %"]);
+    check(&[("time: 01:00-02:00, days: sat", "charge to 80%")], &["2026-01-03 60-120 80 %"]);
+    check(
+        &[("time: 01:00-02:00, days: weekdays", "charge to 80%")],
+        &["2026-01-01+ 60-120 80 %", "2026-01-05 60-120 80 %"],
+    );
+    check(&[("time: 01:00-02:00", "charge to 99%")], &["2026-01-01+ 60-120 95 %"]);
+    check(&[("soc: below 20%", "hold"), ("time: 01:00-02:00", "charge to 80%")], &[]);
+    check(
+        &[("soc: below 20%, time: 01:30-03:00", "hold"), ("time: 01:00-02:00", "charge to 80%")],
+        &["2026-01-01+ 60-90 80 %"],
+    );
+    check(&[("soc: below 20%, time: 03:00-04:00", "charge to 80%")], &[]);
+    // What may go on from one into the next is one charge.
+    check(
+        &[("soc: below 20%, time: 02:00-03:00", "hold"), ("time: 01:00-04:00", "charge to 80%")],
+        &["2026-01-01+ 60-120 80 %"],
+    );
+    check(
+        &[("time: 02:00-03:00", "hold"), ("time: 01:00-04:00", "charge to 80%")],
+        &["2026-01-01+ 60-120 80 %, 180-240 80 %"],
+    );
+    check(
+        &[("time: 01:00-02:00", "charge to 80%"), ("time: 02:00-03:00", "charge to 90%")],
+        &["2026-01-01+ 60-120 80 %, 120-180 90 %"],
+    );
+    check(&[("time: 23:00-01:00", "charge to 80%")], &["2026-01-01+ 0-60 80 %, 1380-1440 80 %"]);
+}
+
+#[test]
+fn of_the_keys_of_a_mapping_those_alone_are_named_that_contradict() {
+    let check = |when: &str, expect: &str| {
+        let head = format!(
+            "offpeak: 1\nsite: home\ntimezone: Europe/London\ndevice: {{ driver: simulated }}\n{BATTERY}{FLAT}"
+        );
+        let text = format!("{head}{CALENDARS}rules: [{{ name: x, when: {{ {when} }}, then: hold }}]\n");
+        let found = load("home.yaml", &text).diagnostics;
+        let never = found.iter().find(|one| one.code.0 == "never-fires").unwrap();
+        assert_eq!(never.message.strip_prefix("the rule `x` can never fire: "), Some(expect), "{when}");
+    };
+    check("time: 01:00-02:00, days: holidays, months: jun", "`days: holidays` and `months: jun` have no day in common");
+    check("days: holidays, months: jun, soc: below 30%", "`days: holidays` and `months: jun` have no day in common");
+    check("days: sat, months: dec, dates: 2026-12-25", "`days: sat` and `dates: 2026-12-25` have no day in common");
+    check(
+        "time: 01:15-01:45, days: sun, dates: 2026-03-29",
+        "`time: 01:15-01:45` and `dates: 2026-03-29` have no moment in common",
+    );
+}
+
+#[test]
+fn a_rule_undoes_itself_where_what_holds_next_lets_it_come_back() {
+    let check = |rules: &[(&str, &str)], otherwise: &str, expect: bool| {
+        let mut text = format!(
+            "offpeak: 1\nsite: home\ntimezone: Europe/London\ndevice: {{ driver: simulated }}\n{BATTERY}{FLAT}otherwise: {otherwise}\nrules:\n"
+        );
+        for (number, (when, then)) in rules.iter().enumerate() {
+            writeln!(text, "  - {{ name: rule {number}, when: {{ {when} }}, then: {then} }}").unwrap();
+        }
+        let found = load("home.yaml", &text).diagnostics;
+        assert_eq!(found.iter().any(|one| one.code.0 == "self-undoing"), expect, "{text}");
+    };
+    let charge = ("time: 01:00-04:00, soc: below 80%", "charge to 90%");
+    check(&[charge], "self-consume", true);
+    check(&[charge], "hold", false);
+    check(&[charge, ("time: 01:00-04:00", "hold")], "self-consume", false);
+    check(&[charge, ("time: 01:00-03:00", "hold")], "self-consume", true);
+    check(&[charge, ("time: 00:00-04:00", "self-consume")], "hold", true);
+    check(&[charge, ("soc: above 85%", "self-consume")], "hold", true);
+    check(&[charge, ("time: 05:00-06:00", "self-consume")], "hold", false);
+    check(&[("time: 01:00-04:00", "hold"), charge], "self-consume", false);
+    check(&[("soc: at least 80%", "hold"), charge], "self-consume", false);
+    check(&[("soc: above 80%", "hold"), charge], "self-consume", true);
 }
 
 /// Two hundred rules of ten lines, each with windows, days and months of its own.
