@@ -147,6 +147,6 @@ pub(super) fn diagnostic(fault: Fault, text: &str) -> Diagnostic {
 }
 
 fn too_large(text: &str) -> Diagnostic {
-    let message = format!("the policy has {} bytes, and {MAX_BYTES} is the most that is read", text.len());
+    let message = format!("the file has {} bytes, and {MAX_BYTES} is the most that is read", text.len());
     Diagnostic::error(Code("too-large"), Lines::of("").place(0..0), message, "begins here")
 }

@@ -301,15 +301,15 @@ fn words(error: &Error) -> (Code, String, &'static str, Option<&'static str>) {
         ),
         Error::Budget { .. } => (
             Code("too-large"),
-            "the policy has more parts than a policy may have".to_owned(),
+            "the file has more parts than a file may have".to_owned(),
             "the limit was reached here",
             None,
         ),
         Error::MultipleDocuments { .. } => (
             Code("yaml"),
-            "a policy is one YAML document".to_owned(),
+            "a file is one YAML document".to_owned(),
             "a second document begins here",
-            Some("put the second policy into a file of its own"),
+            Some("put the second document into a file of its own"),
         ),
         Error::UnsupportedTag { .. } => tag_words(),
         other => (Code("yaml"), plain_message(other), "the YAML cannot be read from here on", advice(other)),

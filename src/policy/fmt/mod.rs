@@ -60,7 +60,7 @@ pub fn canonical_with(file: &str, text: &str, files: &dyn Files) -> Result<Strin
 /// It is not YAML of the kind that policies use.
 pub fn canonical_tests(text: &str) -> Result<String, Vec<Diagnostic>> {
     if text.len() > MAX_BYTES {
-        let message = format!("this file has {} bytes, and {MAX_BYTES} is the most that is read", text.len());
+        let message = format!("the file has {} bytes, and {MAX_BYTES} is the most that is read", text.len());
         return Err(vec![refusal(text, Code("too-large"), message)]);
     }
     if let Err(fault) = yaml::parse(text) {

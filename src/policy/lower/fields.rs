@@ -196,7 +196,7 @@ impl Context<'_> {
         self.error_help(
             "credentials",
             &key.bytes,
-            "credentials never stand in a policy: it is a file to be shown to others",
+            "credentials never stand here: this file is to be shown to others",
             "take this key out, and its value out of the file's history",
             "set OFFPEAK_ALPHAESS_APP_ID and OFFPEAK_ALPHAESS_APP_SECRET (OFFPEAK_ATESS_TOKEN for ATESS) in the environment, \
              or write them into credentials.yaml of mode 0600 in offpeak's configuration folder",

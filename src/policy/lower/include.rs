@@ -1,11 +1,13 @@
 //! `include:`
 
+use std::ops::Range;
+
 use super::fields::Fields;
 use super::{Context, empty, quoted};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::policy::include::{Content, Refused};
 use crate::policy::keys;
-use crate::policy::yaml::{Fault, Node, Value};
+use crate::policy::yaml::{Fault, Key, Node, Value};
 
 /// How long a chain of files that include each other may be.
 const MAX_CHAIN: usize = 8;
@@ -116,9 +118,26 @@ impl<'t> Context<'t> {
             0 => ("the policy", &keys::POLICY),
             _ => ("the included file", &keys::SHARED),
         };
-        let fields = self.keyed(root, what, &owner.unwrap_or(0..0), table)?;
-        let version = self.needed(&fields, "offpeak");
+        let owner = owner.unwrap_or(0..0);
+        let fields = if file == 0 { self.keyed(root, what, &owner, table)? } else { self.shared_fields(root, &owner)? };
+        let version = self.required(&fields, "offpeak", "offpeak: 1");
         self.version(version);
+        Some(fields)
+    }
+
+    /// The keys of an included file. Whoever includes a whole policy is told so once.
+    fn shared_fields(&mut self, root: &'t Node, owner: &Range<usize>) -> Option<Fields<'t>> {
+        let of_sites: Vec<&str> = keys::POLICY.names().filter(|key| keys::SHARED.key(key).is_none()).collect();
+        let known: Vec<&str> = keys::SHARED.names().chain(of_sites.iter().copied()).collect();
+        let mut fields = self.fields(root, "the included file", owner, &known)?;
+        let (sites, shared) = fields.entries.into_iter().partition(|(key, _)| of_sites.contains(&key.text.as_str()));
+        fields.entries = shared;
+        let sites: Vec<(&Key, &Node)> = sites;
+        if let Some((key, _)) = sites.first() {
+            let message = format!("`{}` belongs to one site, and this file is included", key.text);
+            let help = "include a file with nothing but rules, calendars and a tariff; the rest stands in each policy";
+            self.error_help("unknown-key", &key.bytes, message, "not shared", help);
+        }
         Some(fields)
     }
 

@@ -185,7 +185,16 @@ impl Context<'_> {
         let (Some(one), Some(other)) = (one, other) else { return };
         let message = format!("`{}` and `{}` both hold on {}", one.name, other.name, local(at, zone));
         let both = Diagnostic::error(Code("overlapping-bands"), other.place.clone(), message, "this band overlaps");
-        self.push(both.related(one.place.clone(), "with this one").help("exactly one band must hold at every instant"));
+        let clocks = |band: &Band| band.when.windows.iter().map(|window| window.zone().cloned()).collect::<Vec<_>>();
+        let help = match clocks(one).iter().any(|zone| clocks(other).iter().any(|other| other != zone)) {
+            true => {
+                "their windows are read on different clocks: name one zone for both, or leave out when one of them holds"
+            }
+            false => {
+                "let one end where the other begins; the band that holds for the rest of the time stands without conditions"
+            }
+        };
+        self.push(both.related(one.place.clone(), "with this one").help(help));
     }
 }
 

@@ -150,10 +150,11 @@ fn place(condition: &Condition) -> Option<&Place> {
 /// A condition in the words of the policy, shortened.
 fn said(condition: &Condition) -> String {
     let list = |parts: &[Condition]| parts.iter().map(said).collect::<Vec<String>>().join(", ");
+    let mappings = |parts: &[Condition]| parts.iter().map(|part| format!("{{ {} }}", said(part))).collect::<Vec<_>>();
     let whole = match condition {
         Condition::All(parts) => list(parts),
-        Condition::Any(parts) => format!("any: [{}]", list(parts)),
-        Condition::Not(inner) => format!("not: {}", said(inner)),
+        Condition::Any(parts) => format!("any: [{}]", mappings(parts).join(", ")),
+        Condition::Not(inner) => format!("not: {{ {} }}", said(inner)),
         Condition::Calendar(calendar) => calendar.text.clone(),
         Condition::Compare(comparison) => comparison.text.clone(),
         Condition::NotYetKnown(future) => future.text.clone(),
