@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use offpeak::diagnostic::{render, render_of};
+use offpeak::policy::fmt::{canonical, canonical_tests, canonical_with};
 use offpeak::policy::{clock_changes, load, load_with};
 use offpeak::runner::Beside;
 
@@ -39,6 +40,23 @@ fn every_whole_policy_in_the_reference_loads() {
     for block in blocks {
         let loaded = load_with("reference.yaml", block, &files);
         assert!(loaded.diagnostics.is_empty(), "{}", render_of(&loaded.diagnostics, &loaded.texts, false));
+        assert_eq!(canonical_with("reference.yaml", block, &files).as_deref(), Ok(block));
+    }
+}
+
+#[test]
+fn every_test_in_the_documents_is_canonical() {
+    let text = read("docs/testing.md");
+    let blocks = |kind: &str| {
+        let fence = format!("```yaml{kind}\n");
+        text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect::<Vec<String>>()
+    };
+    let beside = |block: String| format!("policy: home.yaml\n\ntests:\n{block}");
+    let files = blocks("").into_iter().chain(blocks(" test").into_iter().chain(blocks(" failing")).map(beside));
+    let files: Vec<String> = files.collect();
+    assert!(files.len() >= 4);
+    for file in files {
+        assert_eq!(canonical_tests(&file).as_deref(), Ok(file.as_str()));
     }
 }
 
@@ -60,6 +78,8 @@ fn every_fragment_in_the_reference_fits_into_a_policy() {
         let fits =
             if fragment.starts_with("device:") { loaded.policy.is_some() } else { loaded.diagnostics.is_empty() };
         assert!(fits, "{shown}");
+        let laid = canonical("reference.yaml", &policy).unwrap();
+        assert!(laid.contains(fragment.trim_end()), "{fragment}\nis laid out otherwise:\n{laid}");
     }
 }
 
