@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use offpeak::diagnostic::{render, render_of};
 use offpeak::policy::fmt::{canonical, canonical_tests, canonical_with};
 use offpeak::policy::{clock_changes, load, load_with};
+use offpeak::report::over_budget;
 use offpeak::runner::Beside;
 
 fn root() -> PathBuf {
@@ -134,9 +135,12 @@ fn the_list_of_diagnostics_names_every_code_and_no_other() {
 fn shown(file: &str, text: &str) -> String {
     let path = root().join("tests/broken").join(file);
     let loaded = load_with(file, text, &Beside::of(&path));
-    let now = "2026-11-20T12:00:00Z".parse().unwrap();
     let mut diagnostics = loaded.diagnostics;
-    diagnostics.extend(loaded.policy.iter().flat_map(|policy| clock_changes(policy, now)));
+    if let Some(policy) = &loaded.policy {
+        diagnostics.extend(clock_changes(policy, "2026-11-20T12:00:00Z".parse().unwrap()));
+        let told = diagnostics.iter().any(|found| found.code.0 == "over-budget");
+        diagnostics.extend(over_budget(policy, "2026-11-20".parse().unwrap()).filter(|_| !told));
+    }
     render_of(&diagnostics, &loaded.texts, false)
 }
 

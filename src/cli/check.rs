@@ -9,8 +9,9 @@ use super::form::Format;
 use super::output::{FAILED, OK, Outcome, print, print_json};
 use super::{files, terminal};
 use crate::clock::{Clock, SystemClock};
-use crate::diagnostic::{self, Diagnostic, Severity, Texts};
+use crate::diagnostic::{self, Code, Diagnostic, Severity, Texts};
 use crate::policy::{self, Loaded, Shared, clock_changes};
+use crate::report::over_budget;
 use crate::runner;
 
 /// What is found for the sake of what a device cannot do.
@@ -46,7 +47,11 @@ fn load(path: &Path) -> Result<Checked, super::output::Failure> {
     let file = path.display().to_string();
     let Loaded { policy, shared, mut diagnostics, texts, .. } =
         policy::load_any(&file, &text, &runner::Beside::of(path));
-    diagnostics.extend(policy.iter().flat_map(|policy| clock_changes(policy, SystemClock::default().now())));
+    let now = SystemClock::default().now();
+    diagnostics.extend(policy.iter().flat_map(|policy| clock_changes(policy, now)));
+    if !diagnostics.iter().any(|found| found.code == Code("over-budget")) {
+        diagnostics.extend(policy.iter().filter_map(|policy| over_budget(policy, policy.zone.local(now).date)));
+    }
     texts.sort(&mut diagnostics);
     Ok(Checked { texts, shared, diagnostics })
 }

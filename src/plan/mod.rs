@@ -6,6 +6,7 @@ pub mod diff;
 pub mod make;
 pub mod orphan;
 pub mod project;
+pub mod rehearse;
 pub mod timeline;
 
 pub use compile::{Compiled, Request, compile};
