@@ -1,7 +1,7 @@
 //! What a policy file turns into.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-use offpeak::diagnostic::{render, to_json};
+use offpeak::diagnostic::{Severity, render, to_json};
 use offpeak::policy::model::{Bounds, Condition, Edge, Limits, Quantity};
 use offpeak::policy::{self, Action, Policy, load};
 use offpeak::snapshot::Signal;
@@ -316,4 +316,25 @@ fn colour_changes_nothing_but_the_colour() {
         .map(|(n, part)| if n == 0 { part } else { part.split_once('m').unwrap().1 })
         .collect();
     assert_eq!(stripped, plain);
+}
+
+#[test]
+fn no_number_of_warnings_refuses_a_policy_or_hides_an_error() {
+    let windows: Vec<String> = (0..24).map(|hour| format!("{hour:02}:01-{hour:02}:59")).collect();
+    let rule = |number: usize| {
+        format!("  - {{ name: r{number}, when: {{ time: [{}] }}, then: charge to 90% }}\n", windows.join(", "))
+    };
+    let rules: String = (0..24).map(rule).collect();
+    let told = |text: &str, severity: Severity| -> Vec<String> {
+        let found = load("home.yaml", text).diagnostics;
+        found.into_iter().filter(|one| one.severity == severity).map(|one| one.message).collect()
+    };
+    let text = format!("{HEAD}rules:\n{rules}");
+    assert_eq!(told(&text, Severity::Error), [""; 0]);
+    let warnings = told(&text, Severity::Warning);
+    assert_eq!(warnings.len(), 501);
+    assert!(warnings.contains(&"there are more than 500 warnings, and the rest is not told".to_owned()));
+    assert_eq!(loaded(&text).rules.len(), 24);
+    let wrong = format!("{text}  - {{ name: last, when: {{ soc: belw 3% }}, then: hodl }}\n");
+    assert_eq!(told(&wrong, Severity::Error).len(), 2);
 }

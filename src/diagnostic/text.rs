@@ -8,7 +8,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 use super::mask::masked;
 use super::{Diagnostic, Place, Severity, Texts};
 
-/// How many problems are shown in full; the rest are counted.
+/// How many problems are shown in full, errors before warnings; the rest are counted.
 const MAX_SHOWN: usize = 100;
 
 /// Lines longer than this are not shown: what surrounds the problem would fill the screen.
@@ -31,13 +31,32 @@ pub fn render_of(diagnostics: &[Diagnostic], texts: &Texts, colour: bool) -> Str
     let shown = texts.sources().map(|source| (printable(&source.file), masked(&source.text))).collect();
     let shown = Shown { texts, shown };
     let mut out = String::new();
-    for diagnostic in diagnostics.iter().take(MAX_SHOWN) {
+    for diagnostic in foremost(diagnostics) {
         out.push_str(&one(diagnostic, &shown, colour));
         out.push_str("\n\n");
     }
     out.push_str(&summary(diagnostics, &printable(texts.file())));
     out.push('\n');
     out
+}
+
+/// The problems that are shown, in their order: a warning is left out before any error is.
+fn foremost(diagnostics: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
+    let mut errors = MAX_SHOWN;
+    let mut warnings = MAX_SHOWN.saturating_sub(count(diagnostics, Severity::Error));
+    diagnostics.iter().filter(move |diagnostic| {
+        let left = match diagnostic.severity {
+            Severity::Error => &mut errors,
+            Severity::Warning => &mut warnings,
+        };
+        let shown = *left > 0;
+        *left = left.saturating_sub(1);
+        shown
+    })
+}
+
+fn count(diagnostics: &[Diagnostic], severity: Severity) -> usize {
+    diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
 }
 
 /// The texts as they may be shown.
@@ -122,13 +141,13 @@ fn origin<'a>(place: &Place, shown: &'a Shown<'_>) -> Origin<'a> {
 }
 
 fn summary(diagnostics: &[Diagnostic], file: &str) -> String {
-    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     let counted = |count: usize, word: &str| match count {
         0 => None,
         1 => Some(format!("1 {word}")),
         _ => Some(format!("{count} {word}s")),
     };
-    let parts = [counted(errors, "error"), counted(diagnostics.len() - errors, "warning")];
+    let of = |severity: Severity, word: &str| counted(count(diagnostics, severity), word);
+    let parts = [of(Severity::Error, "error"), of(Severity::Warning, "warning")];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     let hidden = diagnostics.len().saturating_sub(MAX_SHOWN);
     let hidden = if hidden > 0 { format!("; {hidden} of them not shown") } else { String::new() };
@@ -138,4 +157,30 @@ fn summary(diagnostics: &[Diagnostic], file: &str) -> String {
 /// A text without control characters: nobody's terminal is steered by a file.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Code, Lines};
+
+    #[test]
+    fn no_error_is_left_out_for_the_sake_of_a_warning() {
+        let check = |severities: &[(Severity, usize)], expect: (usize, usize), summary: &str| {
+            let all = severities.iter().flat_map(|(severity, count)| std::iter::repeat_n(*severity, *count));
+            let place = || Lines::of("soc").place(0..3);
+            let found: Vec<Diagnostic> = all
+                .map(|severity| Diagnostic::new(severity, Code("x"), place(), "m".to_owned(), "l".to_owned()))
+                .collect();
+            let shown = render(&found, "home.yaml", "soc", false);
+            let told = (shown.matches("error[x]").count(), shown.matches("warning[x]").count());
+            assert_eq!(told, expect, "{severities:?}");
+            assert_eq!(shown.lines().last(), Some(summary));
+        };
+        let (error, warning) = (Severity::Error, Severity::Warning);
+        check(&[(warning, 3), (error, 1)], (1, 3), "home.yaml: 1 error and 3 warnings");
+        check(&[(warning, 144), (error, 2)], (2, 98), "home.yaml: 2 errors and 144 warnings; 46 of them not shown");
+        check(&[(error, 101), (warning, 1)], (100, 0), "home.yaml: 101 errors and 1 warning; 2 of them not shown");
+        check(&[(warning, 101)], (0, 100), "home.yaml: 101 warnings; 1 of them not shown");
+    }
 }

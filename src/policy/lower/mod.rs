@@ -14,6 +14,7 @@ mod settings;
 mod soc;
 mod tariff;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ pub(super) use root::{policy, shared};
 /// What goes wrong where several items stand as one text.
 const LISTABLE: [&str; 4] = ["bad-time", "bad-date", "bad-months", "unknown-band"];
 
-/// How many problems of one file are told.
+/// How many errors, and how many warnings, of one file are told.
 const MAX_DIAGNOSTICS: usize = 500;
 
 /// What is known while a policy is read.
@@ -166,20 +167,25 @@ impl<'t> Context<'t> {
         self.lines().place(bytes.clone())
     }
 
-    /// Reports a problem. After very many, one last error says that the rest was not looked at.
+    /// Reports a problem. After very many errors, one last error says that the rest was not looked at; after very many warnings,
+    /// one last warning says that there are more, and errors are still told.
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
-        if self.diagnostics.len() < MAX_DIAGNOSTICS {
-            self.diagnostics.push(diagnostic);
-        } else if !self.full() {
-            let message = "this file has too many problems to tell them all";
-            let last = Diagnostic::error(Code("too-large"), diagnostic.place, message, "the rest was not looked at");
-            self.diagnostics.push(last);
+        let severity = diagnostic.severity;
+        match self.told(severity).cmp(&MAX_DIAGNOSTICS) {
+            Ordering::Less => self.diagnostics.push(diagnostic),
+            Ordering::Equal => self.diagnostics.push(last(severity, diagnostic.place)),
+            Ordering::Greater => {}
         }
     }
 
     /// Whether so much is wrong that nothing more is looked at.
     fn full(&self) -> bool {
-        self.diagnostics.len() > MAX_DIAGNOSTICS
+        self.diagnostics.len() > MAX_DIAGNOSTICS && self.told(Severity::Error) > MAX_DIAGNOSTICS
+    }
+
+    /// How many problems of one severity have been told.
+    fn told(&self, severity: Severity) -> usize {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
     }
 
     /// Reports an error without help.
@@ -297,6 +303,21 @@ fn reported(file: Option<&File>) -> BTreeSet<usize> {
     match file.map(|file| &file.content) {
         Some(Content::Yaml { reported, .. }) => reported.clone(),
         Some(Content::Calendar) | None => BTreeSet::new(),
+    }
+}
+
+/// That more is wrong than is told.
+fn last(severity: Severity, place: Place) -> Diagnostic {
+    let code = Code("too-large");
+    match severity {
+        Severity::Error => {
+            let message = "this file has too many problems to tell them all";
+            Diagnostic::error(code, place, message, "the rest was not looked at")
+        }
+        Severity::Warning => {
+            let message = format!("there are more than {MAX_DIAGNOSTICS} warnings, and the rest is not told");
+            Diagnostic::warning(code, place, message, "the first of the rest")
+        }
     }
 }
 
