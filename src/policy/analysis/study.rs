@@ -12,6 +12,9 @@ const WORK: u32 = 400_000;
 /// How much of it one question may take.
 pub(super) const WORK_OF_ONE: u32 = 40_000;
 
+/// Whether an action is of a sort, and the rule that it comes from.
+type Sort<'a> = &'a dyn Fn(Option<usize>, Action) -> bool;
+
 /// A policy whose situations are told apart, and in which of them each rule's conditions hold.
 pub struct Study<'p> {
     pub(super) space: Space<'p>,
@@ -49,39 +52,36 @@ impl<'p> Study<'p> {
         charge_days(&self.space, &self.regions)
     }
 
-    /// Whether an action of some sort may hold where one part of a rule's conditions is false and the others are true.
+    /// Whether an action of some sort may hold where one part of a rule's conditions is false and the others are true. The sort is
+    /// asked of an action and of the rule that it comes from, as a position; `None` for what holds otherwise.
     ///
     /// Where it would take too long to say it is held for possible.
     #[must_use]
-    pub fn may_turn_to(&self, rule: usize, part: usize, sort: fn(Action) -> bool) -> bool {
+    pub fn may_turn_to(&self, rule: usize, part: usize, sort: Sort<'_>) -> bool {
         self.turns_to(rule, part, sort, &mut Budget::of(WORK_OF_ONE)).unwrap_or(true)
     }
 
-    fn turns_to(
-        &self,
-        number: usize,
-        part: usize,
-        sort: fn(Action) -> bool,
-        budget: &mut Budget,
-    ) -> Result<bool, Exhausted> {
+    fn turns_to(&self, number: usize, part: usize, sort: Sort<'_>, budget: &mut Budget) -> Result<bool, Exhausted> {
         let rule = self.space.policy.rules.get(number).ok_or(Exhausted)?;
         let mut beside = self.space.everything(budget)?;
         for (index, condition) in conjuncts(&rule.when).into_iter().enumerate() {
             beside = beside.meet(&self.space.region(condition, index != part, budget)?, budget)?;
         }
         let mut taken: Vec<&Region> = Vec::new();
-        for (other, region) in self.space.policy.rules.iter().zip(&self.regions) {
+        for (by, (other, region)) in self.space.policy.rules.iter().zip(&self.regions).enumerate() {
             let region = region.as_ref().ok_or(Exhausted)?;
             let waits = matches!(other.then, Action::ChargeToCover { .. } | Action::FollowPlan);
             if waits || !region.meets(&beside) {
                 continue;
             }
-            if sort(other.then) && beside.meet(region, budget)?.outside(taken.iter().copied(), budget)?.is_some() {
+            if sort(Some(by), other.then)
+                && beside.meet(region, budget)?.outside(taken.iter().copied(), budget)?.is_some()
+            {
                 return Ok(true);
             }
             taken.push(region);
         }
-        Ok(sort(self.space.policy.otherwise) && beside.outside(taken, budget)?.is_some())
+        Ok(sort(None, self.space.policy.otherwise) && beside.outside(taken, budget)?.is_some())
     }
 
     /// Whether two rules may hold together, as far as a glance tells.

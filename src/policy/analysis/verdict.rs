@@ -31,6 +31,10 @@ pub enum Verdict {
 pub fn conjuncts(condition: &Condition) -> Vec<&Condition> {
     match condition {
         Condition::All(all) => all.iter().flat_map(conjuncts).collect(),
+        Condition::Any(any) => match any.as_slice() {
+            [only] => conjuncts(only),
+            _ => vec![condition],
+        },
         other => vec![other],
     }
 }
