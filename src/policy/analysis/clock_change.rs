@@ -17,6 +17,8 @@ const CHANGES: usize = 2;
 pub struct ChangedWindow {
     /// The day on which the clock changes, on that clock.
     pub date: NaiveDate,
+    /// The day on which the window begins: that day, or the one before.
+    pub begins: NaiveDate,
     /// What the clock reads before and after, in minutes since midnight.
     pub jump: (u16, u16),
     /// How long the window lasts as a rule, in minutes.
@@ -54,7 +56,8 @@ fn on_change(window: &DailyWindow, zone: &Zone, change: Instant, days_earlier: i
     let twice = sooner > 0 && later > 0 && !joined;
     let touched = first < at && at < fourth.max(second) || first >= at && third < at && fourth <= at;
     let worth = twice || lasts * 2 <= usual || lasts >= usual * 2;
-    (touched && worth).then_some(ChangedWindow { date: is.date, jump: (old.minute, is.minute), usual, lasts, twice })
+    let jump = (old.minute, is.minute);
+    (touched && worth).then_some(ChangedWindow { date: is.date, begins: date, jump, usual, lasts, twice })
 }
 
 /// From when until when a window lasts that begins on a day, in seconds of the wall clock since 1970.
