@@ -1,30 +1,29 @@
 //! Moments and spans as people type them.
 
-use chrono::NaiveDate;
-
 use super::output::{Failure, failure};
-use crate::time::{ClockTime, Instant, Zone};
+use crate::time::{self, ClockTime, Instant, NoMoment, Zone};
 
-/// A moment: RFC 3339 with offset, or `YYYY-MM-DD HH:MM` on the site's clock. Of a time that occurs twice the first is
-/// meant.
+/// A moment, as [`time::moment`] reads it: RFC 3339 with offset, or `YYYY-MM-DD HH:MM` on the site's clock, with the zone's
+/// abbreviation for one pass of a time that occurs twice.
 ///
 /// # Errors
-/// It is neither.
+/// It is neither, or the clock never shows it.
 pub fn moment(text: &str, zone: &Zone) -> Result<Instant, Failure> {
     let text = text.trim();
-    if let Ok(at) = chrono::DateTime::parse_from_rfc3339(text) {
-        return Ok(at.to_utc());
-    }
-    let parts = text.split_once([' ', 'T']);
-    let local =
-        parts.and_then(|(date, time)| Some((date.parse::<NaiveDate>().ok()?, time.trim().parse::<ClockTime>().ok()?)));
-    match local {
-        Some((date, time)) => Ok(zone.earliest(date, time)),
-        None => failure(format!(
-            "`{text}` is no moment: write 2026-11-20T20:41:00Z, or '2026-11-20 20:41' on the clock of {}",
-            zone.name()
-        )),
-    }
+    time::moment(text, zone).or_else(|why| {
+        let name = zone.name();
+        failure(match why {
+            NoMoment::Unreadable => {
+                format!("`{text}` is no moment: write 2026-11-20T20:41:00Z, or '2026-11-20 20:41' on the clock of {name}")
+            }
+            NoMoment::Skipped => format!("`{text}` is no moment: the clock of {name} jumps over it on that day"),
+            NoMoment::NoSuchPass => format!(
+                "`{text}` is no moment: the clock of {name} does not show it so; name the pass of a time that occurs twice as in \
+                 '2026-10-25 01:30 GMT'"
+            ),
+            NoMoment::Beyond => format!("`{text}` is no moment that can be told: expected a year from 2000 to 2100"),
+        })
+    })
 }
 
 /// The next time at which the site's clock shows this, or a moment as [`moment`] reads it.
@@ -56,6 +55,9 @@ mod tests {
         check("20:41", None);
         check("tomorrow", None);
         check("2026-02-30 10:00", None);
+        check("2026-10-25 01:30 GMT", Some("2026-10-25T01:30:00Z"));
+        check("2026-03-29 01:30", None);
+        check("9999-12-31 23:59", None);
     }
 
     #[test]

@@ -1,13 +1,8 @@
 //! Moments and times of the clock as a test file has them.
 
-use chrono::NaiveDate;
-
 use crate::diagnostic::Code;
 use crate::policy::sentence::Problem;
-use crate::time::{ClockTime, Instant, Zone};
-
-/// The years of which a test may speak.
-const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
+use crate::time::{self, ClockTime, Instant, NoMoment, Zone};
 
 /// A time of the clock that is yet to be found on a day, or a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,16 +13,12 @@ pub(super) enum Clock {
     Time(ClockTime, Option<String>),
 }
 
-/// A moment: `2026-01-15 01:00` on the zone's clock, `2026-10-25 01:30 GMT` for one pass of a time that occurs twice, or
-/// RFC 3339 with its offset. Without an abbreviation the first pass is meant.
+/// A moment, as [`time::moment`] reads it.
 ///
 /// # Errors
 /// What is wrong with it.
 pub(super) fn moment(text: &str, zone: &Zone) -> Result<Instant, Problem> {
-    let trimmed = text.trim();
-    let found = chrono::DateTime::parse_from_rfc3339(trimmed).ok().map(|at| at.to_utc());
-    let found = found.or_else(|| on_the_clock(trimmed, zone));
-    found.filter(|at| YEARS.contains(&chrono::Datelike::year(at))).ok_or_else(|| no_moment(text, zone))
+    time::moment(text, zone).map_err(|why| no_moment(text, zone, why))
 }
 
 /// A time of the clock, such as `20:00` or `01:30 GMT`, or a moment.
@@ -76,25 +67,16 @@ fn around(zone: &Zone, at: Instant, time: ClockTime, pass: Option<&str>) -> Vec<
     found
 }
 
-fn on_the_clock(text: &str, zone: &Zone) -> Option<Instant> {
-    let (date, rest) = text.split_once([' ', 'T'])?;
-    let date: NaiveDate = date.parse().ok()?;
-    let mut words = rest.split_whitespace();
-    let time: ClockTime = words.next()?.parse().ok()?;
-    let pass = words.next();
-    if words.next().is_some() {
-        return None;
-    }
-    let passes = [zone.earliest(date, time), zone.latest(date, time)];
-    passes.into_iter().find(|at| pass.is_none_or(|pass| zone.abbreviation(*at).eq_ignore_ascii_case(pass)))
-}
-
-fn no_moment(text: &str, zone: &Zone) -> Problem {
+fn no_moment(text: &str, zone: &Zone, why: NoMoment) -> Problem {
     let message = format!("`{}` is no moment on the clock of {}", shown(text), zone.name());
-    let label = "expected a date and a time such as `2026-01-15 01:00`";
+    let label = match why {
+        NoMoment::Unreadable | NoMoment::NoSuchPass => "expected a date and a time such as `2026-01-15 01:00`",
+        NoMoment::Skipped => "the clock jumps over this time on that day",
+        NoMoment::Beyond => "expected a year from 2000 to 2100",
+    };
     let problem = Problem::new(Code("bad-moment"), 0..text.len(), message, label);
     let twice = "a time that occurs twice may name its pass, as in `2026-10-25 01:30 GMT`";
-    let named_pass = text.split_whitespace().count() > 2;
+    let named_pass = why != NoMoment::Skipped && text.split_whitespace().count() > 2;
     problem.maybe_help(named_pass.then(|| twice.to_owned()))
 }
 
@@ -105,4 +87,18 @@ fn no_time(text: &str) -> Problem {
 
 fn shown(text: &str) -> String {
     text.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_that_the_clock_jumps_over_is_none() {
+        let london = Zone::named("Europe/London").expect("a zone");
+        let found = moment("2026-03-29 01:30", &london).map_err(|problem| (problem.message, problem.label));
+        let message = "`2026-03-29 01:30` is no moment on the clock of Europe/London".to_owned();
+        assert_eq!(found, Err((message, "the clock jumps over this time on that day".to_owned())));
+        assert!(moment("2026-03-29 02:00", &london).is_ok());
+    }
 }

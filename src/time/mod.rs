@@ -5,11 +5,13 @@
 
 mod calendar;
 mod clock_time;
+mod moment;
 mod window;
 mod zone;
 
 pub use calendar::{CalendarTest, DateRange, DayTest, Months, NamedDays, Weekdays};
 pub use clock_time::ClockTime;
+pub use moment::{NoMoment, moment};
 pub use window::DailyWindow;
 pub use zone::{Instant, Local, Zone};
 

@@ -95,6 +95,13 @@ impl Zone {
         }
     }
 
+    /// Whether the wall clock jumps over this time of this day.
+    #[must_use]
+    pub fn skips(&self, date: NaiveDate, time: ClockTime) -> bool {
+        let wall = civil_time(date, time);
+        matches!(self.rules.to_ambiguous_timestamp(wall).offset(), AmbiguousOffset::Gap { .. })
+    }
+
     /// The first instant of a local day and the first instant after it; 23, 24 or 25 hours apart as a rule.
     #[must_use]
     pub fn day(&self, date: NaiveDate) -> (Instant, Instant) {
@@ -167,21 +174,24 @@ impl fmt::Debug for Zone {
     }
 }
 
+/// The instant as jiff has it; outside its years, the nearest that it has.
 fn timestamp(at: Instant) -> Timestamp {
-    Timestamp::from_second(at.timestamp()).unwrap_or_default()
+    let nearest = if at.timestamp() < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::from_second(at.timestamp()).unwrap_or(nearest)
 }
 
 fn back(at: Timestamp) -> Option<Instant> {
     DateTime::from_timestamp(at.as_second(), 0)
 }
 
-/// The wall-clock time as jiff writes it; outside its years, the epoch, which no input reaches.
+/// The wall-clock time as jiff writes it; outside its years, the nearest that it has.
 fn civil_time(date: NaiveDate, time: ClockTime) -> civil::DateTime {
     let whole_days = u64::from(time.minutes() / 1440);
     let date = date.checked_add_days(Days::new(whole_days)).unwrap_or(date);
     let minutes = time.minutes() % 1440;
     let part = |value: u32| i8::try_from(value).unwrap_or_default();
-    let year = i16::try_from(date.year()).unwrap_or_default();
+    let nearest = if date.year() < 0 { civil::DateTime::MIN } else { civil::DateTime::MAX };
+    let Ok(year) = i16::try_from(date.year()) else { return nearest };
     civil::DateTime::new(
         year,
         part(date.month()),
@@ -191,11 +201,12 @@ fn civil_time(date: NaiveDate, time: ClockTime) -> civil::DateTime {
         0,
         0,
     )
-    .unwrap_or_default()
+    .unwrap_or(nearest)
 }
 
 fn instant(wall: civil::DateTime, offset: Offset) -> Instant {
-    offset.to_timestamp(wall).ok().and_then(back).unwrap_or_default()
+    let nearest = if wall.year() < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    back(offset.to_timestamp(wall).unwrap_or(nearest)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -266,5 +277,14 @@ mod tests {
         assert_eq!(london.changes(at("2026-03-29T01:00:00Z"), at("2026-03-29T02:00:00Z")).len(), 1);
         assert_eq!(london.changes(at("2026-03-29T00:00:00Z"), at("2026-03-29T01:00:00Z")).len(), 0);
         assert_eq!(london.abbreviation(at("2026-07-01T00:00:00Z")), "BST");
+    }
+
+    #[test]
+    fn beyond_the_years_that_are_known_the_nearest_instant_stands_in() {
+        let london = zone("Europe/London");
+        assert_eq!(london.earliest(day("9999-12-31"), clock("23:59")), at("9999-12-30T22:00:00Z"));
+        assert_eq!(london.earliest(NaiveDate::MAX, clock("12:00")), at("9999-12-30T22:00:00Z"));
+        assert!(london.earliest(NaiveDate::MIN, clock("12:00")) < at("0000-01-01T00:00:00Z"));
+        assert_eq!(london.abbreviation(Instant::MAX_UTC), "GMT");
     }
 }
