@@ -23,23 +23,28 @@ pub struct Given {
     pub outlook: Outlook,
 }
 
-/// Reads `signal=value` words; commas may join them. A signal that is not given, or is `unknown`, has no reading.
+/// Reads `signal=value` words; commas may join them. A signal that is not given, or is `unknown`, has no reading. None is given
+/// twice.
 ///
 /// # Errors
 /// The first word that cannot be understood, and what was expected.
 pub fn given(words: &[String], now: Instant) -> Result<Given, Failure> {
     let mut given = Given::default();
-    let words: Vec<&str> =
-        words.iter().flat_map(|word| word.split(',')).filter(|word| !word.trim().is_empty()).collect();
+    let words: Vec<&str> = words.iter().flat_map(|word| word.split(',')).collect();
     if words.len() > MAX_GIVEN {
         return failure(format!("--given: more than {MAX_GIVEN} values"));
     }
+    let mut seen: Vec<Signal> = Vec::new();
     for word in words {
         let Some((name, value)) = word.split_once('=') else {
-            return failure(format!("--given {word}: expected SIGNAL=VALUE, such as soc=40%"));
+            return failure(format!("--given '{}': expected SIGNAL=VALUE, such as soc=40%", word.trim()));
         };
         let (name, value) = (name.trim(), value.trim());
         let signal = signal(name)?;
+        if seen.contains(&signal) {
+            return failure(format!("--given {name}={value}: {name} is given twice"));
+        }
+        seen.push(signal);
         if value != "unknown" {
             take(&mut given, signal, name, value, now)?;
         }
@@ -70,6 +75,9 @@ fn take(given: &mut Given, signal: Signal, name: &str, value: &str, now: Instant
         return Ok(());
     }
     let power: Power = policy::parse_power(value).map_err(bad)?;
+    if power.watts() < 0.0 && !matches!(signal, Signal::Grid | Signal::Battery) {
+        return Err(bad(format!("{name} is never below 0")));
+    }
     let reading = Some(Reading::good(power, now));
     let (slot, outlook) = match signal {
         Signal::Soc | Signal::Grid => (&mut given.readings.grid, None),
@@ -107,5 +115,10 @@ mod tests {
         fails("soc=41", "--given soc=41");
         fails("load=3kWh", "--given load=3kWh");
         fails("soc=141%", "--given soc=141%");
+        fails("load=-5W", "load is never below 0");
+        fails("soc=50% soc=60%", "--given soc=60%: soc is given twice");
+        fails("soc=50% soc=unknown", "soc is given twice");
+        fails("", "--given '': expected SIGNAL=VALUE");
+        fails("soc=50%,", "--given '': expected SIGNAL=VALUE");
     }
 }
