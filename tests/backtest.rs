@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use measurements::measurements;
 use offpeak::backtest::{
-    Course, Job, Mind, Moment, Options, Outcome, PolicyMind, SelfConsumption, Standing, Track, Trial, Who, replay,
+    Course, Done, Job, Mind, Moment, Options, Outcome, PolicyMind, SelfConsumption, Standing, Track, Trial, Who, replay,
 };
 use offpeak::engine::{Command, Decision, Memory, Situation, Source, evaluate};
 use offpeak::feed::history;
@@ -41,11 +41,16 @@ fn loaded(text: &str) -> Policy {
 
 /// A policy of a battery of 10 kWh with these rules, under a night tariff.
 fn home(rules: &str) -> Policy {
+    home_with("driver: simulated", rules)
+}
+
+/// The same with another device.
+fn home_with(device: &str, rules: &str) -> Policy {
     loaded(&format!(
         "offpeak: 1
 site: home
 timezone: Europe/Berlin
-device: {{ driver: simulated }}
+device: {{ {device} }}
 battery:
   capacity: 10 kWh
   charge power: 5 kW
@@ -548,6 +553,22 @@ fn through_schedules_the_device_does_what_it_can_hold_and_writes_are_counted() {
     assert!(apart.abs() < 0.05, "{apart}");
     // What a rule is worth is told of its commands, whichever way the policy is lived through.
     assert_eq!(schedules.rules[0].worth.map(cents), commands.rules[0].worth.map(cents));
+}
+
+#[test]
+fn through_schedules_a_window_charges_with_its_own_power() {
+    let most = |rule: &str| {
+        let text = NIGHT.replace("charge to 60%", rule);
+        let policy = home_with("driver: simulated, store: periodic", &text);
+        let options = Options { start: percent(20.0), tick: FIVE_MINUTES, writes: true };
+        let history = two_days();
+        let trial = Trial::new(&policy, &history, options).expect("priced");
+        let Done::Policy(standing, ..) = trial.run(Job::Standing(Who::Policy)) else { panic!("no policy") };
+        let night = standing.course.flows.iter().take(5);
+        night.map(|flow| flow.charged.watt_hours().round()).fold(0.0, f64::max)
+    };
+    assert_eq!(most("charge to 90%"), 5000.0);
+    assert_eq!(most("charge to 90% at 2 kW"), 2000.0);
 }
 
 #[test]

@@ -7,9 +7,11 @@ pub mod make;
 pub mod orphan;
 pub mod project;
 pub mod rehearse;
+mod stand_in;
 pub mod timeline;
 
 pub use compile::{Compiled, Request, compile};
 pub use make::{Cause, GripChange, Inputs, Obstacle, Plan};
 pub use project::project;
+pub use stand_in::StandIn;
 pub use timeline::{Outlook, Span, Timeline};

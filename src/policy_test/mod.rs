@@ -4,8 +4,8 @@
 //! that stores at once, and the battery does what the device's schedule says.
 
 mod clock;
+mod device;
 mod expect;
-mod follow;
 mod given;
 mod judge;
 mod memory;

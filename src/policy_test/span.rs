@@ -1,15 +1,14 @@
 //! A span, lived through minute by minute.
 
-use super::follow;
+use super::device;
 use super::judge::{self, Outcome, Scene};
 use super::memory::{Derived, TICK, memory, prices, readings, states_prices, valueless};
 use super::model::{Given, Stated, Test, Told};
 use crate::battery::{self, Behaviour};
-use crate::device::{PerObject, Schedule, Step};
+use crate::device::Step;
 use crate::engine::{Decision, Memory, Situation, evaluate};
-use crate::plan::budget::{Permits, Used, may_grant};
 use crate::plan::timeline::Steps;
-use crate::plan::{Cause, GripChange, Inputs, Outlook, Plan};
+use crate::plan::{Inputs, Outlook, Plan, StandIn};
 use crate::policy::Policy;
 use crate::snapshot::{Signal, Snapshot};
 use crate::tariff::Prices;
@@ -78,10 +77,8 @@ struct World<'a> {
     prices: Prices,
     outlook: Outlook,
     memory: Memory,
-    schedule: Option<Schedule>,
+    device: StandIn,
     derived: Derived,
-    used: PerObject<Used>,
-    last_change: Option<GripChange>,
     newest: Option<Decision>,
     run: Run,
 }
@@ -113,7 +110,6 @@ fn scene(policy: &Policy, given: &Given, from: Instant, at: Instant) -> Scene {
 
 impl<'a> World<'a> {
     fn new(policy: &'a Policy, given: &'a Given, from: Instant, until: Instant) -> World<'a> {
-        let schedule = follow::untouched(policy);
         let run = Run {
             decided: Vec::new(),
             writes: Vec::new(),
@@ -128,10 +124,8 @@ impl<'a> World<'a> {
             prices: prices(policy, given, from, after(until, AHEAD)),
             outlook: outlook(given, from),
             memory: memory(policy, given, from),
-            schedule,
+            device: StandIn::new(device::untouched(policy)),
             derived: Derived { soc: given.soc.value(from).and_then(Soc::from_percent), battery: None, grid: None },
-            used: PerObject::default(),
-            last_change: None,
             newest: None,
             run,
         };
@@ -153,7 +147,7 @@ impl<'a> World<'a> {
             let next = after(now, TICK).min(until);
             let readings = self.look(now);
             let changed = self.decide(now, &readings, next);
-            if self.schedule.is_some() && (changed || now.timestamp().rem_euclid(QUARTER) == 0) {
+            if self.device.is_writable() && (changed || now.timestamp().rem_euclid(QUARTER) == 0) {
                 let inputs = self.inputs(now, readings);
                 self.write(&inputs);
             }
@@ -174,21 +168,7 @@ impl<'a> World<'a> {
     }
 
     fn inputs(&self, now: Instant, readings: Snapshot) -> Inputs {
-        let policy = self.policy;
-        let permit = |used: &Used| may_grant(used, &policy.limits, &policy.zone, now);
-        let PerObject { charge, discharge, windows } = &self.used;
-        Inputs {
-            now,
-            horizon: TICK,
-            readings,
-            memory: self.memory.clone(),
-            manual: None,
-            outlook: self.outlook.clone(),
-            present: self.schedule,
-            used: PerObject { charge: charge.today, discharge: discharge.today, windows: windows.today },
-            permits: Permits { charge: permit(charge), discharge: permit(discharge), windows: permit(windows) },
-            last_change: self.last_change,
-        }
+        self.device.inputs(self.policy, now, TICK, readings, self.memory.clone(), self.outlook.clone())
     }
 
     /// Decides; whether it is another decision than a tick ago.
@@ -209,30 +189,9 @@ impl<'a> World<'a> {
         } else {
             Plan::make(self.policy, inputs)
         };
-        let before = self.schedule;
-        for step in plan.writes() {
-            self.run.writes.push(Written { at: inputs.now, step: *step });
-            self.schedule = self.schedule.map(|schedule| schedule.with(step.settings));
-            let used = self.used.of_mut(step.settings.object());
-            *used = Used { today: used.today + 1, last: Some(inputs.now), lost_until: None };
-        }
-        self.note_change(&plan, before, inputs.now);
-    }
-
-    /// Keeps when a write changed how the battery is held, and whether the reading that decided it has let go since.
-    fn note_change(&mut self, plan: &Plan<'_>, before: Option<Schedule>, now: Instant) {
-        let grip = |schedule: Option<Schedule>| schedule.and_then(|held| follow::grip(self.policy, &held, now));
-        let waits = plan.compiled.as_ref().is_ok_and(|compiled| compiled.waits_until.is_some());
-        if grip(before) != grip(self.schedule) {
-            let cause = if plan.rests_on_reading { Cause::Reading } else { Cause::Time };
-            self.last_change = Some(GripChange { at: now, cause });
-        } else if let Some(change) = self.last_change.as_mut().filter(|_| !plan.is_blind()) {
-            change.cause = match (change.cause, waits) {
-                (Cause::Reading, true) => Cause::LetGo,
-                (Cause::LetGo, false) => Cause::Reading,
-                (cause, _) => cause,
-            };
-        }
+        let at = inputs.now;
+        let steps = self.device.store(self.policy, &plan, at);
+        self.run.writes.extend(steps.into_iter().map(|step| Written { at, step }));
     }
 
     /// Lets the time until the next look pass.
@@ -241,9 +200,7 @@ impl<'a> World<'a> {
         self.account(now, moved);
         let zone = &self.policy.zone;
         if zone.local(now).date != zone.local(next).date {
-            for object in crate::device::Object::ALL {
-                self.used.of_mut(object).today = 0;
-            }
+            self.device.begin_day();
         }
     }
 
@@ -255,7 +212,7 @@ impl<'a> World<'a> {
             let solar = power(Signal::Solar)?;
             Ok((self.derived.soc.ok_or(Signal::Soc)?, (load, solar)))
         });
-        let command = follow::command(self.policy, self.schedule.as_ref(), now);
+        let command = self.device.command(self.policy, self.policy.zone.local(now));
         let step = known.map(|(soc, (load, solar))| {
             let span = elapsed(now, next);
             battery::step(&self.policy.battery, soc, command, load, solar, span, Behaviour::default())
