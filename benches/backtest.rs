@@ -26,15 +26,17 @@ fn spent(start: Stopwatch) -> f64 {
     nanoseconds.map_or_else(|| start.elapsed().as_secs_f64() * 1e3, |nanoseconds| nanoseconds / 1e6)
 }
 
-/// The best of several rounds, in milliseconds of processor time.
-fn best_of(rounds: u32, mut work: impl FnMut()) -> f64 {
+/// The best of five rounds in milliseconds of processor time, each the mean of so many times.
+///
+/// The system counts that time in steps of some milliseconds, so a round should last for many of them.
+fn best_of(times: u32, mut work: impl FnMut()) -> f64 {
     let start = Stopwatch::now();
     let round = |_| {
         let before = spent(start);
-        work();
-        spent(start) - before
+        (0..times).for_each(|_| work());
+        (spent(start) - before) / f64::from(times)
     };
-    (0..rounds).map(round).fold(f64::INFINITY, f64::min)
+    (0..5).map(round).fold(f64::INFINITY, f64::min)
 }
 
 /// A year of a made house: load and sun by the hour and the season, prices by the hour, slots of so many minutes.
@@ -95,9 +97,9 @@ fn main() {
     for minutes in [5, 60] {
         let history = year(minutes);
         let track = Track::new(&history, &policy, &[]).expect("priced");
-        let hand = best_of(20, || _ = black_box(by_hand(black_box(&track))));
-        let prepare = best_of(10, || drop(black_box(Track::new(black_box(&history), &policy, &[]))));
-        let replayed = best_of(10, || _ = black_box(whole(&policy, &history)));
+        let hand = best_of(200, || _ = black_box(by_hand(black_box(&track))));
+        let prepare = best_of(20, || drop(black_box(Track::new(black_box(&history), &policy, &[]))));
+        let replayed = best_of(8, || _ = black_box(whole(&policy, &history)));
         println!("slots of {minutes} min");
         println!("  a loop by hand, one rule, one step a slot   {hand:>8.2} ms");
         println!("  cutting the history into pieces             {prepare:>8.2} ms");
@@ -106,7 +108,7 @@ fn main() {
             "  ten rules, 105 120 ticks, cut and accounted {replayed:>8.2} ms   aim 30 ms, {share:.2} of it; {ratio:.1} × by hand"
         );
         let trial = Trial::new(&policy, &history, options).expect("priced");
-        let optimum = best_of(1, || drop(black_box(trial.run(Job::Standing(Who::Optimum)))));
+        let optimum = best_of(3, || drop(black_box(trial.run(Job::Standing(Who::Optimum)))));
         println!("  the optimum and what a stored kWh is worth  {optimum:>8.2} ms");
     }
 }

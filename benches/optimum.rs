@@ -55,15 +55,17 @@ fn spent(start: Stopwatch) -> f64 {
     nanoseconds.map_or_else(|| start.elapsed().as_secs_f64() * 1e3, |nanoseconds| nanoseconds / 1e6)
 }
 
-/// The best of several rounds, in milliseconds.
-fn measure<T>(rounds: u32, mut work: impl FnMut() -> T) -> (f64, T) {
+/// The best of three rounds in milliseconds, each the mean of so many times.
+///
+/// The system counts processor time in steps of some milliseconds, so a round should last for many of them.
+fn measure<T>(times: u32, mut work: impl FnMut() -> T) -> (f64, T) {
     let mut best = f64::INFINITY;
     let mut last = None;
     let start = Stopwatch::now();
-    for _ in 0..rounds {
+    for _ in 0..3 {
         let before = spent(start);
-        last = Some(black_box(work()));
-        best = best.min(spent(start) - before);
+        (0..times).for_each(|_| last = Some(black_box(work())));
+        best = best.min((spent(start) - before) / f64::from(times));
     }
     (best, last.expect("a round"))
 }
@@ -71,21 +73,21 @@ fn measure<T>(rounds: u32, mut work: impl FnMut() -> T) -> (f64, T) {
 /// A year in which 48 hours are solved anew at every quarter hour, in milliseconds.
 fn replanned(store: &Store, slots: &[Slot]) -> f64 {
     let ahead = || slots.windows(AHEAD).filter_map(|ahead| solve(store, ahead)).map(|plan| plan.cost).sum::<f64>();
-    measure(3, ahead).0
+    measure(1, ahead).0
 }
 
 /// The same without schedules: only what stored energy is worth.
 fn valued(store: &Store, slots: &[Slot], after: &CostToGo) -> f64 {
     let ahead = || slots.windows(AHEAD).filter_map(|ahead| cost_to_go(store, ahead, after).at(kwh(5.0))).sum::<f64>();
-    measure(3, ahead).0
+    measure(1, ahead).0
 }
 
 fn main() {
     let store = reference_store();
     let usual = year(Some(0.08));
     println!("a year of quarter hours, 10 kWh, 5 kW, 0.95 in and out");
-    let (own, solution) = measure(10, || solve(&store, &usual).expect("a solution"));
-    let (solver, value) = measure(2, || lp::least(&store, &usual, Mixing::Free).expect("a solver's word"));
+    let (own, solution) = measure(40, || solve(&store, &usual).expect("a solution"));
+    let (solver, value) = measure(1, || lp::least(&store, &usual, Mixing::Free).expect("a solver's word"));
     assert!(same(solution.cost, value), "{} against {value}", solution.cost);
     println!("  optimum            {own:>9.2} ms   {:.9}   {:.3} of 10 ms", solution.cost, own / 10.0);
     println!("  Clarabel           {solver:>9.0} ms   {value:.9}");
@@ -93,12 +95,12 @@ fn main() {
 
     let negative = year(None);
     let hours = negative.iter().filter(|slot| slot.export < Price::default()).count() / 4;
-    let (own, solution) = measure(3, || solve(&store, &negative).expect("a solution"));
+    let (own, solution) = measure(6, || solve(&store, &negative).expect("a solution"));
     println!("the same, export at the market's price, {hours} hours of it negative");
     println!("  optimum            {own:>9.2} ms   {:.9}   gap {:.9}", solution.cost, solution.gap());
 
     let generous = generous();
-    let (own, solution) = measure(3, || solve(&store, &generous).expect("a solution"));
+    let (own, solution) = measure(1, || solve(&store, &generous).expect("a solution"));
     println!("the same where export always pays more than import");
     println!("  optimum            {own:>9.2} ms   {:.9}   gap {:.9}", solution.cost, solution.gap());
 
