@@ -7,7 +7,8 @@ use jsonschema::Validator;
 use offpeak::diagnostic::{Severity, render};
 use offpeak::policy::model::Quantity;
 use offpeak::policy::sentence;
-use offpeak::policy::{load, schema};
+use offpeak::policy::{load, schema, test_schema};
+use offpeak::policy_test::{Draft, NoPolicy};
 use offpeak::snapshot::Signal;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -74,6 +75,79 @@ fn the_schema_reads_as_it_was_reviewed() {
         names.push(format!("… and {more} more").into());
     }
     insta::assert_snapshot!(format!("{schema:#}"));
+}
+
+fn validator_of_tests() -> Validator {
+    assert!(jsonschema::draft202012::meta::is_valid(&test_schema()));
+    jsonschema::draft202012::new(&test_schema()).unwrap()
+}
+
+#[test]
+fn every_good_file_of_tests_meets_its_schema() {
+    let (validator, mut count) = (validator_of_tests(), 0);
+    let mut check = |name: &str, text: &str| {
+        let found = refusals(&validator, &tree(text).unwrap());
+        assert!(found.is_empty(), "{name}: {found:#?}");
+        count += 1;
+    };
+    for folder in ["rules", "tests/policy_tests"] {
+        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.display().to_string();
+            if name.ends_with(".test.yaml") && !name.ends_with("broken.test.yaml") {
+                check(&name, &std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let reference = std::fs::read_to_string(root().join("docs/testing.md")).unwrap();
+    for fence in ["```yaml\n", "```yaml test\n"] {
+        for block in reference.split(fence).skip(1).map(|rest| rest.split("```").next().unwrap()) {
+            let whole =
+                if block.starts_with("policy:") { block.to_owned() } else { format!("policy: x\ntests:\n{block}") };
+            check("testing.md", &whole);
+        }
+    }
+    assert!(count >= 13, "{count}");
+}
+
+#[test]
+fn what_the_schema_of_tests_refuses_the_tests_themselves_refuse() {
+    let validator = validator_of_tests();
+    let check = |text: &str, good: bool| {
+        let found = refusals(&validator, &tree(text).unwrap());
+        assert_eq!(found.is_empty(), good, "{text}\n{found:#?}");
+        let loaded = Draft::of(text).finish(Err(NoPolicy::Broken));
+        let shown = render(&loaded.diagnostics, "any.test.yaml", text, false);
+        assert_eq!(loaded.diagnostics.is_empty(), good, "{text}\n{shown}");
+    };
+    let of = |keys: &str| format!("policy: home.yaml\ntests: [{{ name: x, {keys} }}]\n");
+    let moment = |given: &str| of(&format!("at: 2026-01-15 01:00, given: {{ {given} }}, expect: {{ rule: none }}"));
+    let span = |expect: &str| of(&format!("from: 2026-01-15 01:00, for: 16 h, expect: {{ {expect} }}"));
+    check("policy: home.yaml\ntests: []\n", true);
+    check("tests: []\n", false);
+    check("policy: home.yaml\ntest: []\ntests: []\n", false);
+    check(&of("at: 2026-01-15 01:00, expect: { rule: none }"), true);
+    check(&of("at: 2026-01-15 01:00"), false);
+    check(&of("expect: { rule: none }"), false);
+    check(&of("at: 2026-01-15 01:00, from: 2026-01-15 01:00, for: 1 h, expect: { rule: none }"), false);
+    check(&of("from: 2026-01-15 01:00, for: 16, expect: { rule: none }"), false);
+    check(&of("from: 2026-01-15 01:00, until: 12:00, expect: { rule: none }"), true);
+    check(&moment("soc: 40%, load: 400 W, grid: -1.5 kW, import price: 0.07, export price: unknown, ev: stale"), true);
+    check(&moment("soc: 40"), false);
+    check(&moment("ev: stal"), false);
+    check(&moment("solr: 0 W"), false);
+    check(&moment("soc: [40% at 00:20, stale at 00:40]"), true);
+    check(&moment("soc: [40%]"), false);
+    check(&moment("soc: []"), false);
+    check(
+        &span("timeline: [{ from: 01:30, to: 05:30, rule: none }], writes: 2, cost: at most 1.20, soc: at least 80%"),
+        true,
+    );
+    check(&span("timeline: { to: 05:30, action: charge to 90% }"), true);
+    check(&span("timeline: []"), false);
+    check(&span("action: charg to 90%"), false);
+    check(&span("soc: 80"), false);
+    check(&span("rule: none, priority: 1"), false);
 }
 
 #[test]

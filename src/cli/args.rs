@@ -101,10 +101,10 @@ pub enum Verb {
     Test(Test),
     /// Print the JSON Schema of a policy, with which an editor completes and checks it
     #[command(
-        after_help = "Example:\n  offpeak schema > policy.schema.json\n\nThen, as the first line of a policy:\n  # yaml-language-server: \
-                            $schema=policy.schema.json"
+        after_help = "Examples:\n  offpeak schema > policy.schema.json\n  offpeak schema --tests > tests.schema.json\n\nThen, as the first line \
+                            of a policy:\n  # yaml-language-server: $schema=policy.schema.json"
     )]
-    Schema,
+    Schema(Schema),
     /// List the systems of an account, or show what devices can do
     #[command(
         after_help = "Examples:\n  offpeak devices --driver alphaess\n  offpeak devices home.yaml\n  offpeak devices \
@@ -231,6 +231,14 @@ pub struct Check {
     /// Warnings count as errors
     #[arg(long)]
     pub strict: bool,
+}
+
+/// `schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Of the files of tests beside a policy instead
+    #[arg(long)]
+    pub tests: bool,
 }
 
 /// `fmt`

@@ -78,7 +78,7 @@ fn dispatch(arguments: &Arguments) -> Outcome {
         Verb::Check(check) => check::run(check, &arguments.common),
         Verb::Fmt(fmt) => fmt::run(fmt, &arguments.common),
         Verb::Test(test) => test::run(test, &arguments.common),
-        Verb::Schema => schema::run(),
+        Verb::Schema(options) => schema::run(options),
         Verb::Calibrate(calibrate) => calibrate::run(calibrate, &session),
         Verb::Plan(plan) => plan::run(plan, &session),
         Verb::Apply(apply) => apply::run(apply, &session),

@@ -1,5 +1,6 @@
-//! `schema`: the JSON Schema of a policy, for editors.
+//! `schema`: the JSON Schema of a policy or of its tests, for editors.
 
+use super::args::Schema;
 use super::output::{OK, Outcome, print_json};
 use crate::policy;
 
@@ -7,7 +8,7 @@ use crate::policy;
 ///
 /// # Errors
 /// None.
-pub fn run() -> Outcome {
-    print_json(&policy::schema());
+pub fn run(options: &Schema) -> Outcome {
+    print_json(&if options.tests { policy::test_schema() } else { policy::schema() });
     Ok(OK)
 }

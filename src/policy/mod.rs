@@ -20,6 +20,7 @@ mod template;
 mod yaml;
 
 pub(crate) use beside::Parsed;
+pub(crate) use keys::beside as test_keys;
 pub(crate) use lower::fields::{Fields, listed};
 pub(crate) use lower::{Context, quoted};
 pub(crate) use yaml::{Node, Value};
@@ -29,7 +30,7 @@ pub use load::{Loaded, MAX_BYTES, load, load_any, load_kept, load_with, revision
 pub use model::{Action, Policy, Rule};
 pub use refusal::{Refusal, read_only, refusal};
 pub use review::clock_changes;
-pub use schema::schema;
+pub use schema::{schema, test_schema};
 pub use shared::Shared;
 pub use template::{ImportKind, Template, template};
 

@@ -9,19 +9,13 @@ use crate::diagnostic::{Code, nearest};
 use crate::engine::guarded;
 use crate::policy::model::{Bounds, Edge, Quantity};
 use crate::policy::sentence::{Known, Problem, comparison, parse_action};
+use crate::policy::test_keys::{EXPECT, MAX_STRETCHES, STRETCH, names_of};
 use crate::policy::{Action, Fields, Node, Value, listed, quoted};
 use crate::snapshot::Signal;
 use crate::time::Instant;
 
-const KEYS: [&str; 6] = ["rule", "action", "timeline", "writes", "cost", "soc"];
-
-const STRETCH_KEYS: [&str; 4] = ["from", "to", "rule", "action"];
-
 /// What only a span has.
 const OF_SPANS: [&str; 4] = ["timeline", "writes", "cost", "soc"];
-
-/// How many stretches a timeline may have.
-const MAX_STRETCHES: usize = 500;
 
 /// What is expected. `None` if anything about it is wrong.
 pub(super) fn expect(
@@ -30,9 +24,9 @@ pub(super) fn expect(
     owner: &Range<usize>,
     time: Option<Time>,
 ) -> Option<Expect> {
-    let fields = reader.cx.fields(node, "expect", owner, &KEYS)?;
+    let fields = reader.cx.fields(node, "expect", owner, &names_of(&EXPECT))?;
     if fields.entries.is_empty() {
-        let label = format!("expected one of {}", listed(&KEYS).replace(" and ", " or "));
+        let label = format!("expected one of {}", listed(&names_of(&EXPECT)).replace(" and ", " or "));
         reader.cx.error("missing-key", owner, "nothing is expected, so nothing could fail", label);
         return None;
     }
@@ -156,7 +150,7 @@ fn timeline(reader: &mut Reader<'_, '_>, node: &Node, time: Option<Time>) -> Opt
 /// One stretch, which begins no sooner than the one before it ends.
 fn stretch(reader: &mut Reader<'_, '_>, node: &Node, within: Option<(Instant, Instant)>) -> Option<Stretch> {
     let owner = reader.cx.first_line(&node.bytes);
-    let fields = reader.cx.fields(node, "a stretch of the timeline", &owner, &STRETCH_KEYS)?;
+    let fields = reader.cx.fields(node, "a stretch of the timeline", &owner, &names_of(&STRETCH))?;
     if fields.get("rule").is_none() && fields.get("action").is_none() {
         let label = "expected `rule` or `action`";
         reader.cx.error("missing-key", &owner, "this stretch expects nothing", label);

@@ -8,14 +8,10 @@ use super::read::Reader;
 use crate::diagnostic::{Code, nearest};
 use crate::policy::model::Quantity;
 use crate::policy::sentence::{Measure, Problem, percent, power, price};
+use crate::policy::test_keys::{GIVEN, MAX_SERIES, names_of};
 use crate::policy::{Fields, Node, Value};
 use crate::snapshot::Signal;
 use crate::time::{Instant, Zone};
-
-const KEYS: [&str; 8] = ["soc", "load", "solar", "battery", "grid", "ev", "import price", "export price"];
-
-/// How many values a series may have.
-const MAX_SERIES: usize = 2_000;
 
 /// What stands in the place of a value.
 const WORDS: [&str; 2] = ["unknown", "stale"];
@@ -27,7 +23,7 @@ pub(super) fn given(
     owner: &Range<usize>,
     time: Option<Time>,
 ) -> Option<Given> {
-    let fields = reader.cx.fields(node, "given", owner, &KEYS)?;
+    let fields = reader.cx.fields(node, "given", owner, &names_of(&GIVEN))?;
     let mut of = |quantity: Quantity| match fields.entry(quantity.key()) {
         Some((_, node)) => stated(reader, node, quantity, time),
         None => Some(Stated::Absent),

@@ -9,11 +9,9 @@ use super::model::{Suite, Test, Time};
 use super::{expect, given};
 use crate::diagnostic::{Code, Diagnostic, Lines, Place};
 use crate::policy::sentence::{Problem, duration};
+use crate::policy::test_keys::{MAX_TESTS, TEST, TEST_FILE, names_of};
 use crate::policy::{Context, Fields, MAX_BYTES, Node, Parsed, Policy, Value, quoted};
 use crate::time::{Instant, Zone, after, elapsed, spoken};
-
-/// How many tests a file may have.
-const MAX_TESTS: usize = 2_000;
 
 /// How long a name may be, in characters.
 const MAX_NAME: usize = 120;
@@ -23,10 +21,6 @@ const MAX_SPAN: Duration = Duration::from_secs(14 * 86_400);
 
 /// The shortest span of a test: a tick.
 const MIN_SPAN: Duration = Duration::from_secs(60);
-
-const KEYS: [&str; 2] = ["policy", "tests"];
-
-const TEST_KEYS: [&str; 7] = ["name", "at", "from", "for", "until", "given", "expect"];
 
 /// A test file of which the policy is not known yet.
 pub struct Draft<'t> {
@@ -108,7 +102,7 @@ fn nothing<T>(cx: &mut Context<'_>) -> Option<T> {
 
 fn suite(cx: &mut Context<'_>, root: &Node, policy: &Result<&Policy, NoPolicy>) -> Option<Suite> {
     let owner = head(cx, root);
-    let fields = cx.fields(root, "the test file", &owner, &KEYS)?;
+    let fields = cx.fields(root, "the test file", &owner, &names_of(&TEST_FILE))?;
     if let Some(node) = cx.required(&fields, "policy", "policy: home.yaml") {
         let known = cx.scalar(node, "policy").is_some();
         if let (true, Err(NoPolicy::Unreadable(why))) = (known, policy) {
@@ -150,7 +144,7 @@ impl Reader<'_, '_> {
 
     fn test(&mut self, node: &Node, names: &mut BTreeMap<String, Place>) -> Option<Test> {
         let owner = head(self.cx, node);
-        let fields = self.cx.fields(node, "a test", &owner, &TEST_KEYS)?;
+        let fields = self.cx.fields(node, "a test", &owner, &names_of(&TEST))?;
         let name = self.cx.required(&fields, "name", "- name: a cold night charges");
         let name = name.and_then(|node| self.name(node, names));
         let time = self.time(&fields, &owner);

@@ -1,6 +1,7 @@
 //! The keys of the language, each written down once: from here lowering knows what may stand in a mapping, and from here the
 //! JSON Schema is made. What is not in these tables is no key.
 
+pub(crate) mod beside;
 mod condition;
 mod device;
 mod site;
@@ -34,7 +35,7 @@ pub(super) const MAX_POINTS: usize = 100;
 
 /// The keys of one kind of mapping.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// What the kind is called.
     pub(super) name: &'static str,
     /// What it is for, in a sentence or two.
@@ -100,6 +101,14 @@ pub(super) enum Takes {
     Prices,
     /// Where the state of charge comes from.
     Soc,
+    /// Any text.
+    Text,
+    /// A list of at most so many mappings.
+    List(&'static Table, usize),
+    /// One mapping, or a list of at most so many.
+    Mappings(&'static Table, usize),
+    /// What is given in a test: a value, a word in its place, or a list of these with their times.
+    Given(Sentence),
     /// Volts, and the state of charge at them.
     Curve,
 }
@@ -160,7 +169,7 @@ impl Table {
     }
 
     /// The names of the keys.
-    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.keys.iter().map(|key| key.name)
     }
 }

@@ -11,6 +11,7 @@ mod spelling;
 use serde_json::{Map, Value, json};
 
 use super::coverage::MAX_BANDS;
+use super::keys::beside::MAX_SERIES;
 use super::keys::{
     self, CONDITION, DRIVERS, Key, MAX_CALENDARS, MAX_ITEMS, MAX_POINTS, MAX_RULES, Need, RULE, Sentence, Table, Takes,
 };
@@ -26,6 +27,19 @@ pub fn schema() -> Value {
     root.insert("title".to_owned(), json!("An offpeak policy, version 1 of the language"));
     root.extend(draft.object(&keys::POLICY));
     root.insert("anyOf".to_owned(), tariff_somewhere());
+    root.insert("$defs".to_owned(), Value::Object(draft.defs));
+    Value::Object(root)
+}
+
+/// The schema of a file of tests beside a policy.
+#[must_use]
+pub fn test_schema() -> Value {
+    let mut draft = Draft::default();
+    let mut root = Map::new();
+    root.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
+    root.insert("$id".to_owned(), json!("urn:offpeak:tests:1"));
+    root.insert("title".to_owned(), json!("Tests beside an offpeak policy, version 1 of the language"));
+    root.extend(draft.object(&keys::beside::TEST_FILE));
     root.insert("$defs".to_owned(), Value::Object(draft.defs));
     Value::Object(root)
 }
@@ -70,7 +84,9 @@ impl Draft {
     fn property(&mut self, key: &Key) -> Value {
         let usual = if key.usual.is_empty() { String::new() } else { format!(" If left out: {}.", key.usual) };
         let mut property = fields(json!({ "description": format!("{}{usual}", key.about) }));
-        if matches!(key.takes, Takes::One(_) | Takes::Any(..)) && !key.example.starts_with('[') {
+        if matches!(key.takes, Takes::One(_) | Takes::Any(..) | Takes::Text | Takes::Given(_))
+            && !key.example.starts_with('[')
+        {
             property.insert("examples".to_owned(), json!([key.example]));
         }
         property.extend(fields(self.takes(key.takes)));
@@ -105,6 +121,17 @@ impl Draft {
             }
             Takes::Prices => self.prices(),
             Takes::Soc => json!({ "anyOf": [{ "const": "unknown" }, self.table(&keys::SOC)] }),
+            Takes::Text => json!({ "type": ["string", "number"], "pattern": pattern::SOMETHING }),
+            Takes::List(table, most) => json!({ "type": "array", "maxItems": most, "items": self.table(table) }),
+            Takes::Mappings(table, most) => {
+                let one = self.table(table);
+                json!({ "anyOf": [one, { "type": "array", "minItems": 1, "maxItems": most, "items": one }] })
+            }
+            Takes::Given(sentence) => json!({ "anyOf": [
+                self.sentence(sentence),
+                { "type": "string", "pattern": pattern::NOT_READ },
+                { "type": "array", "minItems": 1, "maxItems": MAX_SERIES, "items": { "type": "string", "pattern": pattern::TIMED } },
+            ] }),
             Takes::Curve => json!({
                 "type": "object",
                 "minProperties": 2,

@@ -7,6 +7,12 @@ use crate::policy::sentence::Measure;
 
 /// Nothing but blanks.
 pub(super) const NOTHING: &str = "^\\s*$";
+/// Anything but blanks.
+pub(super) const SOMETHING: &str = "\\S";
+/// What stands in the place of a value that a test gives.
+pub(super) const NOT_READ: &str = "^\\s*(unknown|stale)\\s*$";
+/// A value of a series, with its time.
+pub(super) const TIMED: &str = " at ";
 /// A count of up to four digits.
 pub(super) const COUNT: &str = "^[0-9]{1,4}$";
 /// The name of a band or a calendar: letters, digits, blanks, dashes and underscores, beginning with a letter.
