@@ -99,7 +99,9 @@ impl Context<'_> {
     }
 
     fn priced(&mut self, key: &Key, value: &Node, quantity: Quantity, known: bool) -> Option<Condition> {
-        if !known && !self.incomplete && !(self.apart && !self.bands_known) {
+        // The tariff of a shared file may stand in the policies that include it.
+        let elsewhere = self.apart && !self.bands_known;
+        if !(known || self.incomplete || elsewhere) {
             let side = if quantity == Quantity::ImportPrice { "import" } else { "export" };
             let message = format!("the policy names no price of {side}, so this could never be known");
             let help = format!("name it under `tariff`: `{side}: {{ price: 0.15 }}`");
