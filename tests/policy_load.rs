@@ -338,3 +338,19 @@ fn no_number_of_warnings_refuses_a_policy_or_hides_an_error() {
     let wrong = format!("{text}  - {{ name: last, when: {{ soc: belw 3% }}, then: hodl }}\n");
     assert_eq!(told(&wrong, Severity::Error).len(), 2);
 }
+
+#[test]
+fn what_is_wrong_with_a_name_is_told() {
+    let check = |text: &str, expect: &str| {
+        let found = load("home.yaml", text).diagnostics;
+        let found: Vec<&str> = found.iter().map(|found| found.message.as_str()).collect();
+        assert_eq!(found, [expect], "{text}");
+    };
+    let rule =
+        |name: &str| format!("{HEAD}rules:\n  - {{ name: \"{name}\", when: {{ soc: below 30% }}, then: hold }}\n");
+    check(&rule("a\\tb"), "a tab, a line break or another control character stands in the name of a rule");
+    check(&rule("a\\u0001"), "a tab, a line break or another control character stands in the name of a rule");
+    check(&rule(&"a".repeat(81)), "this is too long for the name of a rule");
+    let site = format!("{HEAD}rules: []\n").replace("site: home", "site: \"my\\nhome\"");
+    check(&site, "a tab, a line break or another control character stands in the name of a site");
+}

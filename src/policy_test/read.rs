@@ -160,12 +160,7 @@ impl Reader<'_, '_> {
     }
 
     fn name(&mut self, node: &Node, names: &mut BTreeMap<String, Place>) -> Option<String> {
-        let name = self.cx.scalar(node, "name")?.text.trim().to_owned();
-        if name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
-            let label = format!("expected one line of at most {MAX_NAME} characters");
-            self.cx.error("bad-name", &node.bytes, "this is too long for the name of a test", label);
-            return None;
-        }
+        let name = self.cx.line(node, "name", "a test", MAX_NAME)?;
         let place = self.cx.place(&node.bytes);
         if let Some(first) = names.get(&name) {
             let message = format!("two tests are called {}", quoted(&name));

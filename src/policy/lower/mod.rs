@@ -247,6 +247,20 @@ impl<'t> Context<'t> {
         None
     }
 
+    /// A name of something: one line of so many characters at most.
+    pub(crate) fn line(&mut self, node: &Node, key: &str, whose: &str, most: usize) -> Option<String> {
+        let name = self.scalar(node, key)?.text.trim().to_owned();
+        let message = if name.chars().any(char::is_control) {
+            format!("a tab, a line break or another control character stands in the name of {whose}")
+        } else if name.chars().count() > most {
+            format!("this is too long for the name of {whose}")
+        } else {
+            return Some(name);
+        };
+        self.error("bad-name", &node.bytes, message, format!("expected one line of at most {most} characters"));
+        None
+    }
+
     /// Reads the sentence that a value should be.
     pub(crate) fn read<T>(
         &mut self,

@@ -8,11 +8,14 @@ use crate::policy::yaml::Node;
 use crate::policy::{Shared, review, sentence};
 use crate::time::Zone;
 
+/// The longest name of a site, in characters.
+const MAX_SITE: usize = 80;
+
 /// The model of a policy and its files. `None` if anything in them is wrong; why is in the context.
 pub(in crate::policy) fn policy(cx: &mut Context<'_>, file: &str, revision: String) -> Option<Policy> {
     let parts = cx.parts();
     let fields = parts.last().filter(|part| part.file == 0).map(|part| &part.fields)?;
-    let site = cx.needed(fields, "site").and_then(|node| name(cx, node));
+    let site = cx.needed(fields, "site").and_then(|node| cx.line(node, "site", "a site", MAX_SITE));
     let zone = cx.needed(fields, "timezone").and_then(|node| timezone(cx, node));
     let device = cx.needed(fields, "device");
     let device = device.and_then(|node| cx.device(node, &key_bytes(fields, "device")));
@@ -95,20 +98,6 @@ fn tariff(cx: &mut Context<'_>, parts: &[Part<'_>], zone: Option<&Zone>) -> Opti
     // Nobody knows whose bands the rules mean.
     cx.bands_known &= !several;
     tariff
-}
-
-fn name(cx: &mut Context<'_>, node: &Node) -> Option<String> {
-    let name = cx.scalar(node, "site")?.text.trim().to_owned();
-    if name.chars().count() <= 80 && !name.chars().any(char::is_control) {
-        return Some(name);
-    }
-    cx.error(
-        "bad-name",
-        &node.bytes,
-        "this is too long for the name of a site",
-        "expected one line of at most 80 characters",
-    );
-    None
 }
 
 fn timezone(cx: &mut Context<'_>, node: &Node) -> Option<Zone> {

@@ -117,13 +117,7 @@ impl<'t> Context<'t> {
     }
 
     fn rule_name(&mut self, node: &Node, names: &mut BTreeMap<String, Place>) -> Option<String> {
-        let scalar = self.scalar(node, "name")?;
-        let name = scalar.text.trim().to_owned();
-        if name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
-            let label = format!("expected one line of at most {MAX_NAME} characters");
-            self.error("bad-name", &node.bytes, "this is too long for the name of a rule", label);
-            return None;
-        }
+        let name = self.line(node, "name", "a rule", MAX_NAME)?;
         let place = self.place(&node.bytes);
         if let Some(first) = names.get(&name) {
             let message = format!("two rules are called {}", quoted(&name));
