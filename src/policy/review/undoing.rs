@@ -33,7 +33,7 @@ pub(super) fn undone(cx: &mut Context<'_>, policy: &Policy, study: Option<&Study
             let returns = |by: Option<usize>, action: Action| {
                 // A rule above that does not look at the reading holds before and after: there this one never wins.
                 let apart = by.filter(|by| *by < number).and_then(|by| policy.rules.get(by));
-                !apart.is_some_and(|above| !looks_at(&above.when, comparison.quantity))
+                apart.is_none_or(|above| looks_at(&above.when, comparison.quantity))
                     && reach(policy, signal, action, !pull.up).is_some_and(|to| side(bounds, pull.up).contains(to))
             };
             if study.is_none_or(|study| study.may_turn_to(number, part, &returns)) {
