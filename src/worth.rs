@@ -20,13 +20,37 @@ pub struct SlotWorth {
     /// What a stored kWh saves if it is used now instead of the grid's.
     pub using: Price,
     /// Below this charge a kWh that is stored now is worth more later than it costs; the reserve if none is.
-    pub charge_below: Soc,
+    pub charge_below: Reach,
     /// Up to this charge a stored kWh is worth more later than it saves now; the reserve if none is.
-    pub hold_below: Soc,
+    pub hold_below: Reach,
     /// The charge below which nothing is used.
     pub reserve: Soc,
     /// What a stored kWh is worth once the slot is over, from the reserve up in equal steps to full: never rising.
     pub levels: [Price; LEVELS],
+    /// The same once all slots of the same price that follow this one are over: what is stored in any of them is for later.
+    pub beyond: [Price; LEVELS],
+}
+
+/// Up to which charge something pays. What is in force is changed only for a gain that is worth a write, so there are three.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reach {
+    /// Where it gains as much as a change must: up to here it is begun.
+    pub sure: Soc,
+    /// Where it gains anything: what is begun is begun up to here.
+    pub even: Soc,
+    /// Where it loses as much as a change must gain: beyond this it is ended.
+    pub near: Soc,
+}
+
+/// What a battery is told to do already, as far as a plan could have told it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Standing {
+    /// To charge up to a target.
+    Charge(Soc),
+    /// Not to discharge.
+    Hold,
+    /// The device's own way.
+    OwnWay,
 }
 
 /// Why it is not known what stored energy is worth.
@@ -40,9 +64,13 @@ pub enum Lack {
     NoForecast,
 }
 
-/// What stored energy is worth, slot by slot in order and without holes from now on; or why that is not known.
+/// What stored energy is worth, slot by slot in order and without holes from now on; or why that is not known. Beside it what
+/// stands already over that time.
 #[derive(Clone, Debug, PartialEq)]
-pub struct StoredWorth(Result<Vec<SlotWorth>, Lack>);
+pub struct StoredWorth {
+    slots: Result<Vec<SlotWorth>, Lack>,
+    standing: Vec<(Instant, Option<Standing>)>,
+}
 
 impl StoredWorth {
     /// From slots in order; without any no price is known. `None` if one begins where the one before it does not end.
@@ -50,13 +78,25 @@ impl StoredWorth {
     pub fn new(slots: Vec<SlotWorth>) -> Option<StoredWorth> {
         let filled = slots.iter().all(|slot| slot.from < slot.until);
         let joined = slots.iter().zip(slots.iter().skip(1)).all(|(one, next)| one.until == next.from);
-        (filled && joined).then_some(StoredWorth(Ok(slots)))
+        (filled && joined).then_some(StoredWorth { slots: Ok(slots), standing: Vec::new() })
     }
 
     /// Not known.
     #[must_use]
     pub fn unknown(why: Lack) -> StoredWorth {
-        StoredWorth(Err(why))
+        StoredWorth { slots: Err(why), standing: Vec::new() }
+    }
+
+    /// Takes note of what stands already: from each of these instants, in order, until the next.
+    pub fn stand(&mut self, standing: Vec<(Instant, Option<Standing>)>) {
+        self.standing = standing;
+    }
+
+    /// What stands already at an instant; `None` where that is not known.
+    #[must_use]
+    pub fn standing(&self, at: Instant) -> Option<Standing> {
+        let after = self.standing.partition_point(|(from, _)| *from <= at);
+        self.standing.get(after.checked_sub(1)?)?.1
     }
 
     /// The slot that an instant lies in.
@@ -64,7 +104,7 @@ impl StoredWorth {
     /// # Errors
     /// Why nothing is known of it.
     pub fn at(&self, at: Instant) -> Result<&SlotWorth, Lack> {
-        let slots = self.0.as_ref().map_err(|lack| *lack)?;
+        let slots = self.slots.as_ref().map_err(|lack| *lack)?;
         let after = slots.partition_point(|slot| slot.from <= at);
         let slot = after.checked_sub(1).and_then(|index| slots.get(index));
         slot.filter(|slot| at < slot.until).ok_or(Lack::NoPrice)
@@ -73,14 +113,14 @@ impl StoredWorth {
     /// The slots in order; none where nothing is known.
     #[must_use]
     pub fn slots(&self) -> &[SlotWorth] {
-        self.0.as_deref().unwrap_or_default()
+        self.slots.as_deref().unwrap_or_default()
     }
 }
 
 impl Default for StoredWorth {
     /// Nobody asked.
     fn default() -> StoredWorth {
-        StoredWorth(Err(Lack::NotAsked))
+        StoredWorth::unknown(Lack::NotAsked)
     }
 }
 
@@ -88,21 +128,21 @@ impl SlotWorth {
     /// What the next kWh would be worth if it were stored on top of this charge.
     #[must_use]
     pub fn of_next(&self, soc: Soc) -> Price {
-        self.level(|top| soc.percent() < top)
+        self.level(&self.beyond, |top| soc.percent() < top)
     }
 
     /// What the kWh is worth that would be used next.
     #[must_use]
     pub fn of_last(&self, soc: Soc) -> Price {
-        self.level(|top| soc.percent() <= top)
+        self.level(&self.levels, |top| soc.percent() <= top)
     }
 
     /// The worth of the first level whose upper end passes, else of the last.
-    fn level(&self, passes: impl Fn(f64) -> bool) -> Price {
+    fn level(&self, levels: &[Price; LEVELS], passes: impl Fn(f64) -> bool) -> Price {
         let width = (100.0 - self.reserve.percent()) / f64::from(u32::try_from(LEVELS).unwrap_or(1));
         let tops = (1..).map(|count| self.reserve.percent() + width * f64::from(count));
-        let found = self.levels.iter().zip(tops).find(|(_, top)| passes(*top)).map(|(level, _)| *level);
-        found.or(self.levels.last().copied()).unwrap_or_default()
+        let found = levels.iter().zip(tops).find(|(_, top)| passes(*top)).map(|(level, _)| *level);
+        found.or(levels.last().copied()).unwrap_or_default()
     }
 }
 
@@ -125,10 +165,11 @@ mod tests {
             import: price(0.2),
             storing: price(0.21),
             using: price(0.19),
-            charge_below: reserve,
-            hold_below: reserve,
+            charge_below: Reach { sure: reserve, even: reserve, near: reserve },
+            hold_below: Reach { sure: reserve, even: reserve, near: reserve },
             reserve,
             levels,
+            beyond: levels,
         }
     }
 

@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("tariff", "time units worth"),
     ("worth", "time units"),
     ("forecast", "time units"),
-    ("follow", "forecast worth policy tariff time units"),
+    ("follow", "forecast worth optimum policy tariff time units"),
     ("history", "time units"),
     ("device", "snapshot time units"),
     ("policy", "diagnostic time units snapshot device"),

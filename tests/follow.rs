@@ -14,14 +14,17 @@ use offpeak::engine::{
 };
 use offpeak::follow::stored_worth;
 use offpeak::forecast::{Forecast, Past};
+use offpeak::optimum::{self, End, Solution, Store};
 use offpeak::policy::model::{Action, Battery};
 use offpeak::policy::{Policy, load};
 use offpeak::snapshot::{Reading, Snapshot, Unknown};
 use offpeak::tariff::{PriceSeries, PriceSlot, Prices};
 use offpeak::time::{Instant, Zone, after};
 use offpeak::units::{Energy, Fraction, Power, Price, Soc};
+use offpeak::worth::Standing;
 
 const HOUR: Duration = Duration::from_secs(3600);
+const OWN_WAY: Command = Command::SelfConsume { floor: Soc::EMPTY };
 
 /// One hour of a history.
 #[derive(Clone, Copy)]
@@ -33,19 +36,47 @@ struct Row {
     export: Price,
 }
 
-fn history(tariff: &str) -> Option<Vec<Row>> {
-    let file = measurements(&format!("history_konstanz_2016_{tariff}.csv.gz"))?;
-    let output = Process::new("gzip").arg("-dc").arg(file).output().expect("gzip");
+/// How a price of import follows from the market's, in EUR per MWh.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Tariff {
+    Spread,
+    Spot,
+}
+
+impl Tariff {
+    fn import(self, market: f64) -> Price {
+        let market = market / 1000.0;
+        let net = if self == Tariff::Spread { 3.0 * market + 0.08 } else { market + 0.15 };
+        Price::per_kwh(net * 1.19).expect("a price")
+    }
+}
+
+/// The fields of each line of a file of measurements, but for the first.
+fn fields(file: &str) -> Option<Vec<Vec<String>>> {
+    let output = Process::new("gzip").arg("-dc").arg(measurements(file)?).output().expect("gzip");
     let text = String::from_utf8(output.stdout).expect("a text");
-    let row = |line: &str| {
-        let fields: Vec<&str> = line.split(',').collect();
+    Some(text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect())
+}
+
+/// Hours of the measured home with the prices of their time.
+fn history(tariff: Tariff, from: &str, until: &str) -> Option<Vec<Row>> {
+    let row = |fields: Vec<String>| {
         let number = |index: usize| fields[index].parse::<f64>().expect("a number");
         let kilowatts = |index| Power::from_watts(number(index) * 1000.0).expect("a power");
-        let price = |index| Price::per_kwh(number(index)).expect("a price");
-        let at = fields[0].parse().expect("an instant");
-        Row { at, load: kilowatts(1), solar: kilowatts(2), import: price(3), export: price(4) }
+        let (import, export) = (tariff.import(number(7)), Price::per_kwh(0.08).expect("a price"));
+        Row { at: at(&fields[0]), load: kilowatts(1), solar: kilowatts(2), import, export }
     };
-    Some(text.lines().skip(1).map(row).collect())
+    let rows = fields("konstanz_res4_2015-2017_60min.csv.gz")?.into_iter().map(row);
+    Some(rows.filter(|row| at(from) <= row.at && row.at < at(until)).collect())
+}
+
+/// Prices of a later time, with load and sun of the measured home on the same days of its year.
+fn later_prices(tariff: Tariff, from: &str, until: &str, home_from: &str) -> Option<Vec<Row>> {
+    let home = history(tariff, home_from, "2016-12-31T23:00:00Z")?;
+    let prices = fields("price_de_lu_2024-2025_60min.csv.gz")?.into_iter();
+    let prices = prices.map(|fields| (at(&fields[0]), fields[1].parse().expect("a number")));
+    let prices = prices.filter(|(time, _)| at(from) <= *time && *time < at(until));
+    Some(prices.zip(home).map(|((at, market), row)| Row { at, import: tariff.import(market), ..row }).collect())
 }
 
 fn reference_battery() -> Battery {
@@ -81,13 +112,15 @@ fn known(rows: &[Row], index: usize) -> Prices {
     Prices { import: series(import), export: series(export), ..Prices::default() }
 }
 
-/// What a year costs: by the plan, decided again so many times an hour, or by plain self-consumption.
-fn cost(rows: &[Row], looks: Option<u32>) -> f64 {
+/// What some hours cost, and what is stored at their end in kWh: by the plan, decided again so many times an hour, or by plain
+/// self-consumption. What is decided stands until the next look.
+fn lived(rows: &[Row], looks: Option<u32>) -> (f64, f64) {
     let battery = reference_battery();
     let zone = Zone::named("Europe/Berlin").unwrap();
     let mut past = Past::new(zone);
     let mut soc = Soc::from_percent(50.0).unwrap();
     let mut cost = 0.0;
+    let mut standing = None;
     for (index, row) in rows.iter().enumerate() {
         let prices = looks.map(|_| known(rows, index));
         let forecast = past.forecast(row.at);
@@ -98,35 +131,108 @@ fn cost(rows: &[Row], looks: Option<u32>) -> f64 {
             let plan = prices.as_ref().zip(forecast.as_ref());
             let command = plan
                 .and_then(|(prices, forecast)| stored_worth(&battery, prices, forecast, now).at(now).ok().copied())
-                .map_or(Command::SelfConsume { floor: battery.reserve }, |worth| followed(&battery, &worth, soc));
+                .map_or(OWN_WAY, |worth| followed(&battery, &worth, soc, standing));
+            standing = Some(match command {
+                Command::ChargeTo { target, .. } => Standing::Charge(target),
+                Command::Hold => Standing::Hold,
+                _ => Standing::OwnWay,
+            });
             let step = battery::step(&battery, soc, command, row.load, row.solar, span, Behaviour::default());
             soc = step.soc;
-            let price = if step.grid > Power::ZERO { row.import } else { row.export };
-            cost += step.grid.over(span).kilowatt_hours() * price.amount();
+            cost += bill(row, step.grid, span);
         }
         past.add(row.at, after(row.at, HOUR), Some(row.load), Some(row.solar));
     }
-    cost
+    (cost, soc.of(battery.capacity).kilowatt_hours())
 }
 
-#[test]
-fn a_measured_year_is_worth_more_than_a_plain_planner_made_of_it() {
-    let (Some(spread), Some(spot)) = (history("spread"), history("spot")) else {
-        return;
+fn bill(row: &Row, grid: Power, span: Duration) -> f64 {
+    let price = if grid > Power::ZERO { row.import } else { row.export };
+    grid.over(span).kilowatt_hours() * price.amount()
+}
+
+/// The perfect-foresight optimum, which ends as it began.
+fn optimum(rows: &[Row]) -> Solution {
+    let battery = reference_battery();
+    let store = Store {
+        capacity: battery.capacity,
+        charge_power: battery.charge_power,
+        discharge_power: battery.discharge_power,
+        charge_efficiency: battery.charge_efficiency,
+        discharge_efficiency: battery.discharge_efficiency,
+        start: battery.capacity * 0.5,
+        end: End::NotBelowStart,
+        may_export: true,
+        grid_charging: true,
     };
-    let share = |cost: f64| (76.41 - cost) / (76.41 + 144.72);
-    let own_way = cost(&spread, None);
-    assert!((own_way + 84.12).abs() < 0.01, "{own_way}");
-    for looks in [1, 4] {
-        let cost = cost(&spread, Some(looks));
-        println!("spread, {looks} looks an hour: {cost:.2}, {:.1} %", share(cost) * 100.0);
-        assert!(share(cost) >= 0.88, "{cost}");
+    let slot = |row: &Row| {
+        let (load, solar) = (row.load.over(HOUR), row.solar.over(HOUR));
+        optimum::Slot { span: HOUR, load, solar, import: row.import, export: row.export }
+    };
+    optimum::solve(&store, &rows.iter().map(slot).collect::<Vec<_>>()).expect("an optimum")
+}
+
+/// What plain self-consumption and the plan came to: the shares of what the optimum saves against no battery, in percent, and by
+/// how much the plan is cheaper, with what is stored at the end at its worth to the optimum.
+struct Came {
+    own_way: f64,
+    plan: f64,
+    cheaper: f64,
+}
+
+fn came(name: &str, tariff: Tariff, rows: &[Row], looks: u32) -> Came {
+    let best = optimum(rows);
+    let none: f64 = rows.iter().map(|row| bill(row, row.load - row.solar, HOUR)).sum();
+    let compared = |(cost, stored): (f64, f64)| cost - (stored - 5.0) * best.worth_at_end.amount();
+    let (own_way, plan) = (compared(lived(rows, None)), compared(lived(rows, Some(looks))));
+    let share = |cost: f64| (none - cost) / (none - best.cost) * 100.0;
+    let came = Came { own_way: share(own_way), plan: share(plan), cheaper: own_way - plan };
+    println!(
+        "{name}, {tariff:?}, {looks} looks an hour: no battery {none:.2}, self-consumption {own_way:.2} ({:.1} %), plan {plan:.2} \
+         ({:.1} %), optimum {:.2}",
+        came.own_way, came.plan, best.cost
+    );
+    came
+}
+
+/// Each half by itself, with nothing known at its beginning.
+#[test]
+fn each_half_of_a_measured_year_is_worth_what_is_claimed() {
+    let halves = [
+        ("first half", "2015-12-31T23:00:00Z", "2016-06-30T22:00:00Z"),
+        ("second half", "2016-06-30T22:00:00Z", "2016-12-31T23:00:00Z"),
+    ];
+    for (name, from, until) in halves {
+        for looks in [1, 4] {
+            let Some(rows) = history(Tariff::Spread, from, until) else { return };
+            let spread = came(name, Tariff::Spread, &rows, looks);
+            assert!(spread.plan >= 88.0 && spread.own_way < 75.0, "{name}: {:.2} %", spread.plan);
+            let Some(rows) = history(Tariff::Spot, from, until) else { return };
+            let spot = came(name, Tariff::Spot, &rows, looks);
+            assert!(spot.cheaper > 0.8, "{name}: {:.2}", spot.cheaper);
+        }
     }
-    let own_way = cost(&spot, None);
-    for looks in [1, 4] {
-        let cost = cost(&spot, Some(looks));
-        println!("spot, {looks} looks an hour: {cost:.2} against {own_way:.2}");
-        assert!(cost < own_way - 0.5, "{cost}");
+}
+
+/// Rows and prices on which nothing was ever chosen: the home's other winters, and the prices of two other years.
+#[test]
+fn what_nobody_tuned_on_is_worth_as_much() {
+    for tariff in [Tariff::Spread, Tariff::Spot] {
+        let winters = [
+            ("end of 2015", history(tariff, "2015-10-13T22:00:00Z", "2015-12-31T23:00:00Z"), 84.0),
+            ("beginning of 2017", history(tariff, "2016-12-31T23:00:00Z", "2017-02-09T00:00:00Z"), 87.0),
+        ];
+        let (from, home) = ("2024-12-31T23:00:00Z", "2015-12-31T23:00:00Z");
+        let years = [
+            ("2024", later_prices(tariff, "2024-01-01T00:00:00Z", from, "2016-01-01T00:00:00Z"), 88.0),
+            ("2025", later_prices(tariff, from, "2025-09-30T22:00:00Z", home), 90.0),
+        ];
+        for (name, rows, least) in winters.into_iter().chain(years) {
+            let Some(rows) = rows else { return };
+            let came = came(name, tariff, &rows, 1);
+            assert!(came.cheaper > 0.5, "{name}, {tariff:?}: {:.2}", came.cheaper);
+            assert!(tariff == Tariff::Spot || came.plan >= least, "{name}, {tariff:?}: {:.2} %", came.plan);
+        }
     }
 }
 

@@ -184,10 +184,7 @@ fn writes_of_a_day_stay_within_the_budget() {
         }
         println!("{name}: at most {} charge, {} discharge and {} list writes a day", most[0], most[1], most[2]);
         let limit = policy.limits.writes_per_day as usize;
-        // A plan of least cost follows the house and not the clock: it may ask for as many as there are, and the permits, of
-        // which nothing is asked here, keep the last one for a withdrawal.
-        let asked = if policy.follows_plan() { limit + 1 } else { limit };
-        assert!(most.iter().all(|most| *most < asked), "{name}: {most:?}");
+        assert!(most.iter().all(|most| *most < limit), "{name}: {most:?}");
     }
 }
 

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use super::{Moment, Piece};
+use crate::engine::Command;
 use crate::follow::stored_worth;
 use crate::forecast::{Forecast, Past};
 use crate::policy::Policy;
 use crate::tariff::Prices;
 use crate::time::after;
+use crate::worth::Standing;
 
 /// Seconds between two plans, and between two forecasts: a forecast changes with the hour.
 const PLAN: i64 = 900;
@@ -22,6 +24,9 @@ pub(super) struct Foresight {
     made: Option<(i64, i64)>,
     /// The piece that is being lived through.
     piece: Option<Piece>,
+    /// What was decided last, and whether the plan at hand knows it.
+    standing: Option<Standing>,
+    told: bool,
 }
 
 impl Foresight {
@@ -32,6 +37,8 @@ impl Foresight {
             forecast: Forecast::default(),
             made: None,
             piece: None,
+            standing: None,
+            told: true,
         };
         policy.follows_plan().then(begin)
     }
@@ -53,9 +60,24 @@ impl Foresight {
         if self.made.is_none_or(|(hour, _)| hour != now.0) {
             self.forecast = self.past.forecast(moment.at).unwrap_or_default();
         }
-        if fresh || self.made != Some(now) {
+        let plans = fresh || self.made != Some(now);
+        if plans {
             prices.stored = stored_worth(&policy.battery, prices, &self.forecast, moment.at);
         }
-        self.made = Some(now);
+        if plans || !self.told {
+            prices.stored.stand(vec![(moment.at, self.standing)]);
+        }
+        (self.made, self.told) = (Some(now), true);
+    }
+
+    /// Takes note of what was decided: it stands until something else is.
+    pub(super) fn note(&mut self, command: Command) {
+        let stands = Some(match command {
+            Command::ChargeTo { target, .. } => Standing::Charge(target),
+            Command::Hold => Standing::Hold,
+            Command::SelfConsume { .. } | Command::DischargeTo { .. } => Standing::OwnWay,
+        });
+        self.told &= self.standing == stands;
+        self.standing = stands;
     }
 }

@@ -122,7 +122,11 @@ impl Mind for PolicyMind<'_> {
             self.memory.look(self.policy, &readings, &situation, self.gap);
         }
         let view = View { policy: self.policy, situation, memory: &self.memory, readings, site: self.site };
-        self.residue.decide(&view)
+        let decision = self.residue.decide(&view);
+        if let Some(foresight) = &mut self.foresight {
+            foresight.note(decision.command);
+        }
+        decision
     }
 }
 

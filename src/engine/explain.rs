@@ -149,7 +149,8 @@ fn weighed(view: &View<'_>, winner: Source) -> Option<Weighed> {
         Source::Otherwise => return None,
     };
     (action == Action::FollowPlan).then_some(())?;
-    view.plan().ok().map(|(worth, soc)| Weighed::of(worth, soc))
+    let standing = view.situation.prices.stored.standing(view.situation.now);
+    view.plan().ok().map(|(worth, soc)| Weighed::of(&view.policy.battery, worth, soc, standing))
 }
 
 fn found<'a>(view: &View<'_>, rule: &'a Rule, truth: Truth) -> Finding<'a> {

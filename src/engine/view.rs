@@ -48,7 +48,10 @@ impl<'a> View<'a> {
     /// What an action comes to within the guards of the battery, or why that is not known.
     pub(crate) fn command(&self, action: Action) -> Result<Command, Unknown> {
         match action {
-            Action::FollowPlan => self.plan().map(|(worth, soc)| followed(&self.policy.battery, worth, soc)),
+            Action::FollowPlan => {
+                let standing = self.situation.prices.stored.standing(self.situation.now);
+                self.plan().map(|(worth, soc)| followed(&self.policy.battery, worth, soc, standing))
+            }
             action => guarded(&self.policy.battery, action).ok_or(Unknown::NotYetKnown),
         }
     }

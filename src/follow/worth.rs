@@ -2,28 +2,28 @@
 
 use std::time::Duration;
 
+use super::ahead::{Ahead, Levels, likely, price};
 use super::slots::{Slot, slots};
-use super::stage::{Levels, Store};
 use crate::forecast::Forecast;
+use crate::optimum::{End, Store};
 use crate::policy::model::Battery;
 use crate::tariff::Prices;
-use crate::time::Instant;
-use crate::units::{Price, Soc};
-use crate::worth::{LEVELS, Lack, SlotWorth, StoredWorth};
+use crate::time::{Instant, elapsed};
+use crate::units::{Energy, Soc};
+use crate::worth::{LEVELS, Lack, Reach, SlotWorth, StoredWorth};
 
 /// How far ahead is looked at most.
 pub const HORIZON: Duration = Duration::from_secs(48 * 3600);
 
-/// What a kWh stored from the grid, or kept back from the house, must gain, as a share of the mean price: forecasts err,
-/// and a gain smaller than that is as likely a loss.
-const EFFORT: f64 = 0.02;
+/// What a change of what stands must gain: the worth of this share of the battery at the mean price. A smaller gain is not
+/// worth a write.
+const CHANGE: f64 = 0.0005;
 
 /// What a kWh that is left at the end of what is known is worth, as a share of the mean price.
 const LEFT_OVER: f64 = 0.5;
 
-/// By what share a stored kWh is worth more for each hour that it is there earlier. It decides between hours of one price:
-/// what is stored sooner survives an outage.
-const SOONER: f64 = 0.0005;
+/// A difference between prices that is a rounding error, as a share of the mean price.
+const HAIR: f64 = 1e-6;
 
 /// What stored energy is worth over the coming hours, as far as prices and forecast are known.
 ///
@@ -36,50 +36,86 @@ pub fn stored_worth(battery: &Battery, prices: &Prices, forecast: &Forecast, now
     if forecast.at(now).is_none() {
         return StoredWorth::unknown(Lack::NoForecast);
     }
-    let store = Store::of(battery);
+    let store = store(battery);
     let slots = slots(prices, forecast, now);
-    if slots.is_empty() || store.width <= 0.0 {
+    if slots.is_empty() || store.capacity <= Energy::ZERO {
         return StoredWorth::unknown(Lack::NoPrice);
     }
     let hours: f64 = slots.iter().map(|slot| slot.hours).sum();
     let mean = (slots.iter().map(|slot| slot.import * slot.hours).sum::<f64>() / hours).max(0.0);
-    let mut levels = [mean * LEFT_OVER; LEVELS];
+    let mut ahead = Ahead::even(mean * LEFT_OVER);
+    let mut later: Option<(f64, Levels)> = None;
     let mut worth = Vec::with_capacity(slots.len());
     for slot in slots.iter().rev() {
-        worth.push(slot_worth(battery, &store, slot, &levels, mean * EFFORT));
-        levels = store.before(slot, &levels, mean * EFFORT).map(|worth| worth * (1.0 + SOONER * slot.hours));
+        let after = ahead.after(slot.hours);
+        // The hour just past began an hour before this one.
+        let since = elapsed(now, slot.from).as_secs_f64() / 3600.0 + 1.0;
+        let mean_after = after.mean(&likely(forecast.way(), since));
+        let same_price = later.filter(|(import, _)| (import - slot.import).abs() <= mean * HAIR);
+        let beyond = same_price.map_or(mean_after, |(_, levels)| levels);
+        later = Some((slot.import, beyond));
+        worth.push(slot_worth(battery, slot, &mean_after, &beyond, mean));
+        ahead = after.before(&store, slot);
     }
     worth.reverse();
     StoredWorth::new(worth).unwrap_or_default()
 }
 
-/// What is to be decided in a slot, given what a kWh is worth after it.
-fn slot_worth(battery: &Battery, store: &Store, slot: &Slot, after: &Levels, effort: f64) -> SlotWorth {
-    let storing = slot.import / store.into;
-    let using = slot.import * store.out;
+/// The battery from its reserve up to full, as the optimum sees it.
+fn store(battery: &Battery) -> Store {
+    Store {
+        capacity: (battery.capacity - battery.reserve.of(battery.capacity)).max(Energy::ZERO),
+        charge_power: battery.charge_power,
+        discharge_power: battery.discharge_power,
+        charge_efficiency: battery.charge_efficiency,
+        discharge_efficiency: battery.discharge_efficiency,
+        start: Energy::ZERO,
+        end: End::Free,
+        may_export: false,
+        grid_charging: true,
+    }
+}
+
+/// What is to be decided in a slot, given what a kWh is worth after it, and after the last of the slots of its price that
+/// follow it: that a kWh could be had for as much later is no reason to wait, for what is stored sooner survives an outage.
+fn slot_worth(battery: &Battery, slot: &Slot, after: &Levels, beyond: &Levels, mean: f64) -> SlotWorth {
+    let storing = slot.import / battery.charge_efficiency.factor();
+    let using = slot.import * battery.discharge_efficiency.factor();
+    let reach = |levels: &Levels, than: f64, most: Soc| reach(battery, levels, than, mean, most);
+    // Where the grid pays, what is stored is kept: to use it and buy it again would gain by what the battery burns alone.
+    let all = Reach { sure: Soc::FULL, even: Soc::FULL, near: Soc::FULL };
     SlotWorth {
         from: slot.from,
         until: slot.until,
         import: price(slot.import),
         storing: price(storing),
         using: price(using),
-        charge_below: dearer(battery, after, storing + effort).min(battery.ceiling),
-        hold_below: dearer(battery, after, using + effort),
+        charge_below: reach(beyond, storing, battery.ceiling),
+        hold_below: if slot.import < 0.0 { all } else { reach(after, using, Soc::FULL) },
         reserve: battery.reserve,
         levels: after.map(price),
+        beyond: beyond.map(price),
     }
 }
 
-/// Up to which charge a stored kWh is worth more than this.
-fn dearer(battery: &Battery, levels: &Levels, than: f64) -> Soc {
+/// Up to which charge a stored kWh is worth more than this, and how far beside it no more is lost than a change must gain.
+fn reach(battery: &Battery, levels: &Levels, than: f64, mean: f64, most: Soc) -> Reach {
+    let share =
+        |count: usize| f64::from(u32::try_from(count).unwrap_or(0)) / f64::from(u32::try_from(LEVELS).unwrap_or(1));
     let reserve = battery.reserve.percent();
-    let count = levels.iter().take_while(|worth| **worth > than).count();
-    let share = f64::from(u32::try_from(count).unwrap_or(0)) / f64::from(u32::try_from(LEVELS).unwrap_or(1));
-    Soc::from_percent(reserve + (100.0 - reserve) * share.min(1.0)).unwrap_or(battery.reserve)
-}
-
-fn price(amount: f64) -> Price {
-    Price::per_kwh(amount.clamp(-1e5, 1e5)).unwrap_or_default()
+    let soc = |count: usize| {
+        let percent = reserve + (100.0 - reserve) * share(count).min(1.0);
+        Soc::from_percent(percent).unwrap_or(battery.reserve).min(most)
+    };
+    let even = levels.partition_point(|worth| *worth > than + mean * HAIR);
+    let stake = mean * CHANGE / share(1);
+    let within = |sum: &mut f64, worth: &f64| {
+        *sum += (worth - than).abs();
+        (*sum < stake).then_some(())
+    };
+    let less = levels.iter().take(even).rev().scan(0.0, within).count();
+    let more = levels.iter().skip(even).scan(0.0, within).count();
+    Reach { sure: soc(even.saturating_sub(less)), even: soc(even), near: soc(even.saturating_add(more)) }
 }
 
 #[cfg(test)]
@@ -88,7 +124,7 @@ mod tests {
     use crate::forecast::{Step, WAYS};
     use crate::tariff::{PriceSeries, PriceSlot};
     use crate::time::after;
-    use crate::units::{Energy, Fraction, Power};
+    use crate::units::{Fraction, Power, Price};
     use proptest::prelude::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
@@ -141,7 +177,7 @@ mod tests {
     fn first(battery: &Battery, import: &[f64], needs: &[[f64; WAYS]]) -> (f64, f64) {
         let worth = stored_worth(battery, &prices(import), &forecast(needs), now());
         let slot = worth.at(now()).expect("a slot");
-        (slot.charge_below.percent(), slot.hold_below.percent())
+        (slot.charge_below.even.percent(), slot.hold_below.even.percent())
     }
 
     #[test]
@@ -177,7 +213,12 @@ mod tests {
         let worth = stored_worth(&battery(10.0, 100.0), &prices(&[0.3; 48]), &forecast(&needs), now());
         assert_eq!(worth.slots().len(), 48);
         for slot in worth.slots() {
-            assert_eq!((slot.charge_below.percent(), slot.hold_below.percent()), (10.0, 10.0), "{}", slot.from);
+            assert_eq!(
+                (slot.charge_below.even.percent(), slot.hold_below.even.percent()),
+                (10.0, 10.0),
+                "{}",
+                slot.from
+            );
         }
     }
 
@@ -193,8 +234,11 @@ mod tests {
 
     #[test]
     fn who_is_paid_to_take_energy_takes_it() {
-        let (charge, _) = first(&battery(0.0, 90.0), &[-0.1, 0.1], &[[0.0; WAYS], [0.0; WAYS]]);
-        assert_eq!(charge, 90.0);
+        let (charge, hold) = first(&battery(0.0, 90.0), &[-0.1, 0.1], &[[0.0; WAYS], [0.0; WAYS]]);
+        assert_eq!((charge, hold), (90.0, 100.0));
+        // It is not used only to be bought again.
+        let (charge, hold) = first(&battery(0.0, 90.0), &[-0.1, -0.1, 0.1], &[[500.0; WAYS]; 3]);
+        assert_eq!((charge, hold), (90.0, 100.0));
     }
 
     #[test]
@@ -241,8 +285,11 @@ mod tests {
             for slot in worth.slots() {
                 let falls = slot.levels.windows(2).all(|pair| pair[1].amount() <= pair[0].amount() + 1e-9);
                 prop_assert!(falls, "{:?}", slot.levels);
-                prop_assert!(slot.charge_below >= battery.reserve && slot.charge_below <= battery.ceiling);
-                prop_assert!(slot.hold_below >= battery.reserve);
+                prop_assert!(slot.charge_below.sure >= battery.reserve && slot.charge_below.near <= battery.ceiling);
+                prop_assert!(slot.hold_below.sure >= battery.reserve);
+                for reach in [slot.charge_below, slot.hold_below] {
+                    prop_assert!(reach.sure <= reach.even && reach.even <= reach.near);
+                }
             }
         }
     }

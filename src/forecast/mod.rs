@@ -9,4 +9,4 @@ mod ways;
 
 pub use error::{Error, Miss};
 pub use past::Past;
-pub use ways::{Forecast, Step, WAYS};
+pub use ways::{Forecast, PERSISTENCE, Step, WAYS};

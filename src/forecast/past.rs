@@ -89,7 +89,7 @@ impl Past {
             more_sun *= fading;
             from = until;
         }
-        Some(Forecast::new(steps))
+        Some(Forecast::new(steps).after_way(self.way(before(first, HOUR))))
     }
 
     /// How far the forecasts of the last days erred; `None` before any could be made.
@@ -112,6 +112,13 @@ impl Past {
             .map(|(past, seen)| Sample { weight: FADING.powi(past - 1), load: seen.load, solar: seen.solar })
             .collect();
         (samples.len() >= LEAST_DAYS).then(|| ways(&samples))
+    }
+
+    /// In which of its ways an hour came, as the days before it had them.
+    fn way(&self, from: Instant) -> Option<usize> {
+        let local = self.zone.local(from);
+        let (seen, ways) = self.days.seen(local.date, hour(local)).zip(self.of(local.date, hour(local)))?;
+        Some(ways.nearest(seen.load - seen.solar))
     }
 
     /// What the sun gave in the hours just past, of what was forecast of them. Without enough of either it is as forecast.

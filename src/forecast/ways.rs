@@ -14,6 +14,12 @@ const MOST_CERTAIN: u32 = 72;
 /// In how many ways each step of a forecast may come, each as likely as the others.
 pub const WAYS: usize = 4;
 
+/// How likely an hour comes in the way of the hour before it because that one did; else it comes in any.
+///
+/// It is how much of a miss is left after an hour: by day the misses of a measured home go with those of the hour before by
+/// 0.71, of two hours before by 0.57, of four by 0.36.
+pub const PERSISTENCE: f64 = 0.7;
+
 /// One step of a forecast.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
@@ -33,6 +39,7 @@ pub struct Step {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Forecast {
     steps: Vec<Step>,
+    way: Option<usize>,
 }
 
 /// One of the days before: what it counts, and its mean load and sun in watts.
@@ -58,7 +65,19 @@ impl Forecast {
         let joined = steps.iter().zip(steps.iter().skip(1)).take_while(|(one, next)| one.until == next.from).count();
         steps.truncate(joined + 1);
         steps.retain(|step| step.from < step.until);
-        Forecast { steps }
+        Forecast { steps, way: None }
+    }
+
+    /// The same, knowing in which of its ways the hour just past came; one that there is not is not known.
+    #[must_use]
+    pub fn after_way(self, way: Option<usize>) -> Forecast {
+        Forecast { way: way.filter(|way| *way < WAYS), ..self }
+    }
+
+    /// In which of its ways the hour just past came, from 0 for the least need; `None` if that is not known.
+    #[must_use]
+    pub fn way(&self) -> Option<usize> {
+        self.way
     }
 
     /// Load and sun that are taken to stay as they are, without a doubt, over this span: in steps of an hour, at most
@@ -84,6 +103,14 @@ impl Forecast {
     pub fn at(&self, at: Instant) -> Option<&Step> {
         let after = self.steps.partition_point(|step| step.from <= at);
         self.steps.get(after.checked_sub(1)?).filter(|step| at < step.until)
+    }
+}
+
+impl Ways {
+    /// The way that a need is nearest to.
+    pub(super) fn nearest(&self, need: f64) -> usize {
+        let pairs = self.needs.iter().zip(self.needs.iter().skip(1));
+        pairs.take_while(|(low, high)| need > f64::midpoint(**low, **high)).count()
     }
 }
 

@@ -4,8 +4,10 @@
 //! way do. Over the slots that are looked at there would be no end of pieces. So after each slot the pieces that lie in one
 //! level become one, of their mean worth: the cost stays convex and true at the levels' ends.
 
+use tinyvec::ArrayVec;
+
 use super::limits::Limits;
-use super::shape::Piece;
+use super::shape::{PIECES, Piece, Shape};
 use super::solve::least;
 use super::{Slot, Store};
 
@@ -21,41 +23,64 @@ pub fn levels_before<const LEVELS: usize>(store: &Store, slot: &Slot, after: &[f
         return *after;
     }
     let (shape, _) = least(&limits, slot);
-    let levels = after.iter().map(|worth| Piece { worth: *worth, width });
-    let mut before = [0.0; LEVELS];
-    pour(merged(levels, shape.pieces), -shape.from, width, &mut before);
-    before
-}
-
-/// The pieces of two convex costs together, the dearest first.
-fn merged(one: impl Iterator<Item = Piece>, other: impl IntoIterator<Item = Piece>) -> impl Iterator<Item = Piece> {
-    let (mut one, mut other) = (one.peekable(), other.into_iter().peekable());
-    std::iter::from_fn(move || match (one.peek(), other.peek()) {
-        (Some(first), Some(second)) if first.worth < second.worth => other.next(),
-        (Some(_), _) => one.next(),
-        (None, _) => other.next(),
+    let offers = offers(&shape, after, width);
+    let mut levels = Sum { rest: after.iter(), worth: 0.0, width, end: 0.0, sum: 0.0 };
+    let mut up_to = |point: f64| {
+        let parts = offers.iter().map(|offer| (offer.worth, (point - offer.from).clamp(0.0, offer.width)));
+        let (taken, sum) = parts.fold((0.0, 0.0), |(taken, sum), (worth, part)| (taken + part, sum + worth * part));
+        levels.up_to(point - taken) + sum
+    };
+    // What lies below this would have to be drawn from an empty store.
+    let mut point = -shape.from;
+    let mut sum = up_to(point);
+    after.map(|_| {
+        point += width;
+        let (from, to) = (sum, up_to(point));
+        sum = to;
+        (to - from) / width
     })
 }
 
-/// Fills levels of a width with the mean worth of the pieces that fall into each, without the first `skip` kWh.
-fn pour(mut pieces: impl Iterator<Item = Piece>, mut skip: f64, width: f64, levels: &mut [f64]) {
-    let mut piece = Piece::default();
-    for level in levels {
-        let (mut sum, mut room) = (0.0, width);
-        while room > 0.0 {
-            if piece.width <= 0.0 {
-                let Some(next) = pieces.next() else { break };
-                let gone = skip.min(next.width);
-                skip -= gone;
-                piece = Piece { worth: next.worth, width: next.width - gone };
-            }
-            let part = piece.width.min(room);
-            sum += piece.worth * part;
-            piece.width -= part;
-            room -= part;
+/// Something that a slot can do with the store, among the levels where it belongs: the dearer before, the cheaper after it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Offer {
+    worth: f64,
+    from: f64,
+    width: f64,
+}
+
+/// The pieces of a slot's convex cost, each where it stands once all are merged with the levels.
+fn offers(shape: &Shape, levels: &[f64], width: f64) -> ArrayVec<[Offer; PIECES]> {
+    let mut dearer_offers = 0.0;
+    let offer = |piece: &Piece| {
+        let dearer = levels.partition_point(|worth| *worth > piece.worth);
+        let from = f64::from(u32::try_from(dearer).unwrap_or(u32::MAX)) * width + dearer_offers;
+        dearer_offers += piece.width;
+        Offer { worth: piece.worth, from, width: piece.width }
+    };
+    shape.pieces.iter().map(offer).collect()
+}
+
+/// The worth of all energy up to a point that moves on from level to level.
+struct Sum<'a> {
+    rest: std::slice::Iter<'a, f64>,
+    worth: f64,
+    width: f64,
+    /// Where the level ends, and what all up to there is worth.
+    end: f64,
+    sum: f64,
+}
+
+impl Sum<'_> {
+    /// The worth of all up to a point that is no earlier than the one before.
+    fn up_to(&mut self, point: f64) -> f64 {
+        while self.end < point {
+            let Some(worth) = self.rest.next() else { break };
+            self.worth = *worth;
+            self.end += self.width;
+            self.sum += self.worth * self.width;
         }
-        // What rounding left of the last level is worth as much as the last kWh before it.
-        *level = (sum + piece.worth * room) / width;
+        self.sum - self.worth * (self.end - point)
     }
 }
 

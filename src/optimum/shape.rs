@@ -5,7 +5,7 @@ use tinyvec::ArrayVec;
 use super::limits::{Limits, Tick};
 
 /// The most straight pieces of a slot's cost.
-const PIECES: usize = 4;
+pub(super) const PIECES: usize = 4;
 
 /// A straight piece of a cost: so many kWh, of which each one more lowers the cost by so much.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::budget::{Permits, Refusal};
 use super::compile::{Compiled, NotPossible, Request, compile};
 use super::project;
+use super::standing::standing;
 use super::timeline::{Outlook, Timeline};
 use crate::device::{Capability, PerObject, Schedule, Step};
 use crate::engine::{
@@ -150,7 +151,11 @@ fn stored(policy: &Policy, inputs: &Inputs, prices: &Prices) -> StoredWorth {
     if !follows(policy, inputs) {
         return StoredWorth::default();
     }
-    follow::stored_worth(&policy.battery, prices, &inputs.outlook.forecast, inputs.now)
+    let mut worth = follow::stored_worth(&policy.battery, prices, &inputs.outlook.forecast, inputs.now);
+    if let Some(present) = &inputs.present {
+        worth.stand(standing(present, policy.battery.reserve, &policy.zone, inputs.now, follow::HORIZON));
+    }
+    worth
 }
 
 /// Whether anything asks what stored energy is worth.

@@ -8,6 +8,7 @@ pub mod orphan;
 pub mod project;
 pub mod rehearse;
 mod stand_in;
+mod standing;
 pub mod timeline;
 
 pub use compile::{Compiled, Request, compile};

@@ -33,6 +33,8 @@ struct ContextShape {
     ev: Vec<(i64, f64)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     forecast: Vec<StepShape>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    way: Option<usize>,
     permits: [PermitShape; 2],
     #[serde(default, skip_serializing_if = "Option::is_none")]
     windows: Option<PermitShape>,
@@ -109,6 +111,7 @@ impl Context {
             solar: steps(&self.outlook.solar),
             ev: steps(&self.outlook.ev),
             forecast: self.outlook.forecast.steps().iter().map(step).collect(),
+            way: self.outlook.forecast.way(),
             permits: [permit(&self.permits.charge), permit(&self.permits.discharge)],
             windows: Some(permit(&self.permits.windows)),
             last_change: self.last_change.map(|change| (millis(change.at), change.cause != Cause::Time)),
@@ -130,7 +133,7 @@ impl Context {
                 load: course(shape.load)?,
                 solar: course(shape.solar)?,
                 ev: course(shape.ev)?,
-                forecast: forecast(&shape.forecast)?,
+                forecast: forecast(&shape.forecast)?.after_way(shape.way),
             },
             permits: Permits { charge: may_grant(charge)?, discharge: may_grant(discharge)?, windows },
             last_change: match shape.last_change {
