@@ -61,7 +61,7 @@ fn options(start: f64, writes: bool) -> Options {
 fn best(policy: &Policy, history: &History, start: f64) -> (Course, f64, f64) {
     let trial = Trial::new(policy, history, options(start, false)).expect("priced");
     match trial.run(Job::Standing(Who::Optimum)) {
-        Done::Optimum(standing, gap, worth) => (standing.course, gap, worth),
+        Done::Optimum(standing, bound) => (standing.course, bound.gap, bound.worth),
         other => panic!("no optimum: {other:?}"),
     }
 }

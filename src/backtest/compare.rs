@@ -120,13 +120,17 @@ impl<'a> Contest<'a> {
     /// Lays the history before both policies.
     ///
     /// # Errors
-    /// A price is missing.
+    /// A price is missing, or the two count in different currencies.
     pub fn new(
         old: &'a Policy,
         new: &'a Policy,
         history: &'a History,
         options: Options,
     ) -> Result<Contest<'a>, TrackError> {
+        let [one, other] = [old, new].map(|policy| &policy.tariff.currency);
+        if one != other {
+            return Err(TrackError::Currencies(one.clone(), other.clone()));
+        }
         let tracks = [Track::new(history, old, &[new])?, Track::new(history, new, &[old])?];
         Ok(Contest { old, new, history, options, tracks })
     }

@@ -21,6 +21,8 @@ pub enum Reason {
     Tariff,
     /// The rules stand in another order.
     Order,
+    /// The site's clock is another, and times with it.
+    Zone,
     /// Reserve, ceiling or another word of the battery is another.
     Battery,
     /// Both rules are as they were: the battery, or what is remembered, is in another state.
@@ -63,6 +65,8 @@ pub(super) fn reason(old: &Policy, new: &Policy, before: Decision, after: Decisi
     }
     match (was, is) {
         (Some(was), Some(is)) if comes_first(old, was, is) != comes_first(new, was, is) => Reason::Order,
+        _ if old.zone != new.zone => Reason::Zone,
+        _ if old.battery != new.battery => Reason::Battery,
         _ => Reason::State,
     }
 }
@@ -131,6 +135,7 @@ impl Reason {
             Reason::Condition(_) => "condition-changed",
             Reason::Tariff => "tariff-changed",
             Reason::Order => "order-changed",
+            Reason::Zone => "timezone-changed",
             Reason::Battery => "battery-changed",
             Reason::State => "other-state",
             Reason::Schedule => "other-schedule",
@@ -148,6 +153,7 @@ impl fmt::Display for Reason {
             Reason::Condition(rule) => write!(f, "`{rule}` holds at other times"),
             Reason::Tariff => f.write_str("the tariff's bands are others"),
             Reason::Order => f.write_str("the rules stand in another order"),
+            Reason::Zone => f.write_str("the site's clock is another"),
             Reason::Battery => f.write_str("the battery is described otherwise (reserve, ceiling, size)"),
             Reason::State => f.write_str("no rule changed here: the battery comes from another state"),
             Reason::Schedule => f.write_str("no rule changed here: the device holds another schedule"),

@@ -52,7 +52,7 @@ pub struct Track {
 }
 
 /// Why a history cannot be priced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TrackError {
     /// Neither the history nor the policy says what import costs.
     #[error("neither the history nor the policy's tariff says what import costs at {0}")]
@@ -63,6 +63,9 @@ pub enum TrackError {
          zero: write `export: {{ price: 0 }}` where it earns nothing"
     )]
     NoExport(Instant),
+    /// Two policies are compared that count in different money.
+    #[error("the one counts in {0} and the other in {1}; what they cost cannot be compared")]
+    Currencies(String, String),
 }
 
 impl Track {

@@ -53,9 +53,7 @@ fn one(options: &Backtest, path: &Path, replayed: Options, charges: Charges, ses
 
 fn shown(options: &Backtest, outcome: &backtest::Outcome, session: &Session<'_>) -> Result<(), Failure> {
     if let Some(path) = &options.report {
-        let page = report::page::page(&report::page::scene(outcome));
-        std::fs::write(path, page)
-            .map_err(|error| Failure(format!("{}: cannot be written: {error}", path.display())))?;
+        files::replace_page(path, &report::page::page(&report::page::scene(outcome)))?;
     }
     match session.format() {
         Format::Text => print(&report::backtest_text(outcome, terminal::style())),

@@ -1,7 +1,7 @@
 //! Files that the owner names, read within bounds.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use super::output::{Failure, failure};
@@ -9,6 +9,9 @@ use crate::runner;
 
 /// The largest file of text that is read, in bytes.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
+
+/// What a page begins with.
+const PAGE: &[u8] = b"<!doctype html>";
 
 /// The text of a file.
 ///
@@ -39,6 +42,23 @@ pub fn policies(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         if path.is_dir() { found.extend(policies_in(path)?) } else { found.push(path.clone()) }
     }
     Ok(found)
+}
+
+/// Writes a page where nothing stands yet, or another page: what else stands there may be what was just read.
+///
+/// # Errors
+/// Something else stands there, or it cannot be written.
+pub fn replace_page(path: &Path, page: &str) -> Result<(), Failure> {
+    let shown = path.display();
+    let mut begins = [0; PAGE.len()];
+    let other = match File::open(path).and_then(|mut file| file.read_exact(&mut begins)) {
+        Ok(()) => !begins.eq_ignore_ascii_case(PAGE),
+        Err(error) => error.kind() != ErrorKind::NotFound,
+    };
+    if other && path.is_file() {
+        return failure(format!("{shown}: a file that is no page stands there already; name another, or take it away"));
+    }
+    std::fs::write(path, page).map_err(|error| Failure(format!("{shown}: cannot be written: {error}")))
 }
 
 /// The folder of the journal: as told, else the XDG state folder.

@@ -41,6 +41,11 @@ pub enum FeedError {
     /// The header is not that of a history.
     #[error("{0}")]
     Header(String),
+    /// A quote is opened in one line and not closed in it, so that it is open what the lines after it say.
+    #[error(
+        "line {0}: a quote (\") is opened here and not closed on this line, so nobody can tell where the next row begins"
+    )]
+    Quote(u64),
     /// Nothing in it can be used.
     #[error("{0}")]
     History(#[from] HistoryError),
@@ -82,7 +87,8 @@ pub fn rows(text: impl Read) -> Result<(Vec<Row>, Priced, Findings), FeedError> 
     // One byte more than allowed tells a file that is cut off from one that ends.
     let mut bounded = text.take(MAX_BYTES + 1);
     let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(&mut bounded);
-    let columns = columns(reader.byte_headers()?)?;
+    let header = reader.byte_headers()?;
+    let (columns, width) = (columns(header)?, header.len());
     let mut findings = Findings::default();
     let mut rows = Vec::new();
     let mut record = ByteRecord::new();
@@ -90,7 +96,10 @@ pub fn rows(text: impl Read) -> Result<(Vec<Row>, Priced, Findings), FeedError> 
         if rows.len() >= MAX_ROWS {
             return Err(FeedError::TooLarge);
         }
-        rows.extend(row(&record, columns, &mut findings));
+        if record.as_slice().iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+            return Err(FeedError::Quote(line(&record)));
+        }
+        rows.extend(row(&record, columns, width, &mut findings));
     }
     drop(reader);
     if bounded.limit() == 0 {
@@ -133,9 +142,17 @@ fn missing(names: &[String], found: [Option<usize>; 3]) -> String {
     format!("line 1: no column {}: expected {}{hint}", wanted.join(" and "), COLUMNS.join(","))
 }
 
-/// A row, or what is wrong with it.
-fn row(record: &ByteRecord, columns: Columns, findings: &mut Findings) -> Option<Row> {
-    let line = record.position().map_or(0, csv::Position::line);
+fn line(record: &ByteRecord) -> u64 {
+    record.position().map_or(0, csv::Position::line)
+}
+
+/// A row, or what is wrong with it. One with more cells than the header has may have a comma within a number.
+fn row(record: &ByteRecord, columns: Columns, width: usize, findings: &mut Findings) -> Option<Row> {
+    let line = line(record);
+    if record.iter().skip(width).any(|cell| !cell.is_empty()) {
+        findings.note(Fault::Cells, line, None, || format!("{} of them, and the header has {width}", record.len()));
+        return None;
+    }
     let cell = |index: usize| record.get(index).and_then(|bytes| std::str::from_utf8(bytes).ok());
     let (Some(start), Some(load), Some(solar)) = (cell(columns.start), cell(columns.load), cell(columns.solar)) else {
         findings.note(Fault::Cells, line, None, || format!("{} of them", record.len()));
@@ -230,11 +247,12 @@ mod tests {
             "2026-01-01T06:00:00Z",
             "2026-01-01T07:00:00Z,zero,0",
             "2026-01-01T08:00:00Z,1,1e300",
-            "2026-01-01T09:00:00Z,1,1",
+            "2026-01-01T08:30:00Z,0,4,0,1",
+            "2026-01-01T09:00:00Z,1,1,,",
         ];
         let text = format!("{GOOD}{}", rows.join("\n"));
         let expect = [
-            (Fault::Cells, 1, Some(9), "1 of them"),
+            (Fault::Cells, 2, Some(9), "1 of them"),
             (Fault::Start, 1, Some(8), "yesterday"),
             (Fault::NoOffset, 1, Some(7), "2026-01-01T05:00:00"),
             (Fault::Number, 2, Some(4), "NaN"),
@@ -244,6 +262,15 @@ mod tests {
         ];
         let expect = expect.map(|(fault, count, line, words)| (fault, count, line, words.to_owned()));
         assert_eq!(faults(&text), expect);
+    }
+
+    #[test]
+    fn a_quote_that_is_left_open_swallows_nothing() {
+        let rows = "2026-01-01T02:00:00Z,\"0.4,0\n2026-01-01T03:00:00Z,1,0\n2026-01-01T04:00:00Z,1,0\n";
+        let error = read(format!("{GOOD}{rows}").as_bytes()).expect_err("an open quote");
+        assert!(error.to_string().starts_with("line 4: a quote"), "{error}");
+        let quoted = format!("{GOOD}\"2026-01-01T02:00:00Z\",\"0.4\",\"0\"\n");
+        assert_eq!(read(quoted.as_bytes()).expect("a history").slots().len(), 3);
     }
 
     #[test]

@@ -138,8 +138,8 @@ impl fmt::Display for Fault {
     /// What is told of each, with what was done about it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Fault::Cells => "too few cells (left out)",
-            Fault::Start => "start is no time in RFC 3339 (left out)",
+            Fault::Cells => "not as many cells as the header has (left out)",
+            Fault::Start => "start is no time in RFC 3339, to the second (left out)",
             Fault::NoOffset => "start has no offset, such as Z or +01:00 (left out)",
             Fault::Number => "not a number (left out)",
             Fault::Negative => "negative load or sun (left out)",
