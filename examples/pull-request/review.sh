@@ -34,12 +34,13 @@ snapshot() { # REVISION FOLDER
   fi
 }
 
-# The policies below the paths of a folder, by name: every *.yaml that says `offpeak:`, but tests.
-policies() { # FOLDER
+# The files below the paths of a folder that have this key at the margin, by name; tests are none of them. Policies and what they
+# share say `offpeak:`, policies alone `site:`.
+having() { # FOLDER KEY
   (cd "$1" && for path in "${paths[@]}"; do
     [ -e "$path" ] || continue
     find "$path" -type f \( -name '*.yaml' -o -name '*.yml' \) ! -name '*.test.yaml' ! -name '*.test.yml' ! -path '*/.*/*' \
-      -exec grep -l '^offpeak:' {} + || true
+      -exec grep -lE "^($(printf '\357\273\277'))?$2:" {} + || true
   done | sed 's|^\./||' | sort -u)
 }
 
@@ -94,17 +95,17 @@ of_moment() { # POLICY TIME READINGS
   fi
 }
 
-# What a change comes to over the history beside a policy, if there is one.
+# What a change comes to over the history beside a policy, if there is one, and nothing if it comes to nothing.
 worth() { # POLICY
-  local history code=0
+  local history told code=0
   for history in "$work/head/$(dirname "$1")"/review.csv{,.gz}; do
     [ -f "$history" ] || continue
-    echo
-    (cd "$work" && "$offpeak" compare "base/$1" "head/$1" --history "$history" --format markdown) 2>"$work/compare.txt" || code=$?
+    told=$(cd "$work" && "$offpeak" compare "base/$1" "head/$1" --history "$history" --format markdown 2>"$work/compare.txt") || code=$?
     # 2 says that they differ.
-    if [ "$code" -eq 1 ]; then
-      printf 'They cannot be compared:\n\n```text\n%s\n```\n' "$(cat "$work/compare.txt")"
-    fi
+    case $code in
+      2) printf '\n%s\n' "$told" ;;
+      1) printf '\nThey cannot be compared:\n\n```text\n%s\n```\n' "$(cat "$work/compare.txt")" ;;
+    esac
     return
   done
 }
@@ -130,8 +131,9 @@ tests() { (cd "$work/head" && find "${paths[@]}" -name '*.test.yaml' -o -name '*
 
 snapshot "$base" "$work/base"
 snapshot "$head" "$work/head"
-mapfile -t now < <(policies "$work/head")
-mapfile -t before < <(policies "$work/base")
+mapfile -t now < <(having "$work/head" site)
+mapfile -t before < <(having "$work/base" site)
+mapfile -t files < <(having "$work/head" "(offpeak|site)")
 mapfile -t tests < <(tests)
 
 echo "# Policies"
@@ -139,8 +141,8 @@ echo
 if [ ${#now[@]} -eq 0 ]; then
   echo "No policy here."
 else
-  told check check "${now[@]}"
-  told fmt fmt --check "${now[@]}" "${tests[@]}"
+  told check check "${files[@]}"
+  told fmt fmt --check "${files[@]}" "${tests[@]}"
   if [ ${#tests[@]} -gt 0 ]; then told test test "${tests[@]}"; fi
 fi
 
@@ -170,10 +172,13 @@ while IFS= read -r policy; do
   plans "$work/base" "$policy" >"$work/base.txt"
   plans "$work/head" "$policy" >"$work/head.txt"
   if cmp -s "$work/base.txt" "$work/head.txt"; then
+    told=$(worth "$policy")
     if ! cmp -s "$work/base/$policy" "$work/head/$policy"; then
       changed=1
-      printf '\n## %s\n\nThe file changed; at the moments that were compared it decides the same.\n' "$policy"
-      worth "$policy"
+      printf '\n## %s\n\nThe file changed; at the moments that were compared it decides the same.\n%s\n' "$policy" "$told"
+    elif [ -n "$told" ]; then
+      changed=1
+      printf '\n## %s\n\nWhat it includes changed; at the moments that were compared it decides the same.\n%s\n' "$policy" "$told"
     fi
     continue
   fi
