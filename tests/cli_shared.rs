@@ -152,6 +152,18 @@ fn policies_and_shared_files_are_told_apart() {
 }
 
 #[test]
+fn files_of_tests_are_left_to_test() {
+    let desk = desk(&[("car.yaml", CAR)]);
+    desk.write("home.test.yaml", "policy: home.yaml\ntests: []\n");
+    let found = desk.run("check home.yaml home.test.yaml");
+    let expect = "1 policy checked: no problems\n1 file of tests is left to `offpeak test`\n";
+    assert_eq!((found.code, found.stdout.as_str()), (0, expect));
+    let found = desk.run("check home.test.yaml");
+    assert_eq!(found.code, 1);
+    assert!(found.stderr.contains("`offpeak test` reads them"), "{}", found.stderr);
+}
+
+#[test]
 fn a_shared_file_is_laid_out() {
     let messy = "rules:\n- {name: 'Car', when: {ev: '>1 kW'}, then: HOLD} # why\noffpeak: 1\n";
     let desk = desk(&[("car.yaml", messy), ("broken.yaml", "offpeak: 1\nrules: 1\n")]);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::args::{Check, Common};
 use super::form::Format;
-use super::output::{FAILED, OK, Outcome, print, print_json};
+use super::output::{FAILED, OK, Outcome, failure, print, print_json};
 use super::{files, terminal};
 use crate::clock::{Clock, SystemClock};
 use crate::diagnostic::{self, Code, Diagnostic, Severity, Texts};
@@ -31,10 +31,14 @@ struct Checked {
 /// # Errors
 /// A path cannot be read.
 pub fn run(check: &Check, common: &Common) -> Outcome {
-    let paths = files::policies(&check.paths)?;
+    let (tests, paths): (Vec<_>, Vec<_>) =
+        files::policies(&check.paths)?.into_iter().partition(|path| runner::is_tests(path));
+    if paths.is_empty() {
+        return failure("these are files of tests: `offpeak test` reads them, with the policies that they test");
+    }
     let checked = paths.iter().map(|path| load(path)).collect::<Result<Vec<_>, _>>()?;
     match common.format.plain() {
-        Format::Text => print(&text(&checked)),
+        Format::Text => print(&text(&checked, tests.len())),
         Format::Json => print_json(&as_json(&checked)),
     }
     let worst = checked.iter().flat_map(|file| &file.diagnostics).map(|diagnostic| diagnostic.severity).max();
@@ -56,12 +60,16 @@ fn load(path: &Path) -> Result<Checked, super::output::Failure> {
     Ok(Checked { texts, shared, diagnostics })
 }
 
-fn text(checked: &[Checked]) -> String {
+fn text(checked: &[Checked], tests: usize) -> String {
     let colour = terminal::colour();
     let shown = checked.iter().map(|file| diagnostic::render_of(&file.diagnostics, &file.texts, colour));
     let mut out: String = shown.collect();
     checked.iter().filter_map(shared).for_each(|line| out.push_str(&line));
     out.push_str(&summary(checked));
+    if tests > 0 {
+        let left = counted(tests, "file of tests is", "files of tests are");
+        out.push_str(&format!("\n{left} left to `offpeak test`"));
+    }
     out.push_str(&cited(checked));
     out
 }

@@ -30,7 +30,7 @@ struct Laid {
 impl Laid {
     fn of(path: PathBuf, text: String) -> Laid {
         let name = path.display().to_string();
-        let canonical = if is_tests(&name) {
+        let canonical = if runner::is_tests(&path) {
             canonical_tests(&text).map_err(|errors| Refused { errors, texts: Texts::of(&name, &text) })
         } else {
             canonical_with(&name, &text, &runner::Beside::of(&path))
@@ -103,11 +103,6 @@ fn stdin(fmt: &Fmt) -> Outcome {
         }
         (Err(_), _) => Ok(FAILED),
     }
-}
-
-/// Whether a file holds tests beside a policy, by its name.
-fn is_tests(name: &str) -> bool {
-    name.ends_with(".test.yaml") || name.ends_with(".test.yml")
 }
 
 /// The files that a list of paths names: files as they are, folders with every `.yaml` and `.yml` in them.

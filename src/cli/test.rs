@@ -163,7 +163,7 @@ fn chosen(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
                 return failure(format!("{}: no tests (*.test.yaml) in this folder", path.display()));
             }
             in_folder
-        } else if is_tests(path) {
+        } else if runner::is_tests(path) {
             vec![path.clone()]
         } else {
             of_policy(path)?
@@ -174,11 +174,6 @@ fn chosen(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         }
     }
     Ok(found)
-}
-
-fn is_tests(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    (name.ends_with(".test.yaml") || name.ends_with(".test.yml")) && !name.starts_with('.')
 }
 
 /// Every file of tests in a folder and below it, in the order of their names. Links to folders are not followed.
@@ -193,7 +188,7 @@ fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), F
             if depth > 0 && !hidden {
                 search(&path, depth - 1, found)?;
             }
-        } else if is_tests(&path) && path.is_file() {
+        } else if runner::is_tests(&path) && path.is_file() {
             found.push(path);
         }
         if found.len() > MAX_FILES {

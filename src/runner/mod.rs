@@ -39,7 +39,7 @@ pub use heartbeat::Pulse;
 pub use leave::presumption;
 pub use outlook::outlook;
 pub use replay::{ReplayError, Replayed, replay};
-pub use roster::{is_policy, policies_in};
+pub use roster::{is_policy, is_tests, policies_in};
 pub use service::{Service, ServiceError};
 pub use site::{DRIVER_NOTE, Site, SiteError};
 pub use store::{Conflict, WantedBy, as_recorded, choose};

@@ -50,7 +50,14 @@ pub fn policies_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 pub fn is_policy(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-    yaml && !name.ends_with(".test.yaml") && !name.starts_with('.') && path.is_file()
+    yaml && !is_tests(path) && !name.starts_with('.') && path.is_file()
+}
+
+/// Whether a path is that of a file of tests beside a policy, by its name.
+#[must_use]
+pub fn is_tests(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    (name.ends_with(".test.yaml") || name.ends_with(".test.yml")) && !name.starts_with('.')
 }
 
 /// The text of a policy's file.
