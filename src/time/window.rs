@@ -53,7 +53,12 @@ impl DailyWindow {
     /// The day on which the window around this moment began; `None` outside it.
     #[must_use]
     pub fn began_on(&self, at: Instant, site: Local) -> Option<NaiveDate> {
-        let local = self.zone.as_ref().map_or(site, |zone| zone.local(at));
+        self.begun(self.zone.as_ref().map_or(site, |zone| zone.local(at)))
+    }
+
+    /// The day on which the window began that is around what its own clock shows; `None` outside it.
+    #[must_use]
+    pub fn begun(&self, local: Local) -> Option<NaiveDate> {
         let (start, end) = (self.start.minutes(), self.end.minutes());
         if start < end {
             (start <= local.minute && local.minute < end).then_some(local.date)

@@ -58,6 +58,26 @@ impl Bits {
         self.words.iter().all(|word| *word == 0)
     }
 
+    /// Whether every number below the bound is there.
+    pub(super) fn is_full(&self) -> bool {
+        self.count() == self.bound
+    }
+
+    /// How many numbers are there.
+    pub(super) fn count(&self) -> usize {
+        counted(self.words.iter().copied())
+    }
+
+    /// How many numbers of this set are not in the other.
+    pub(super) fn count_without(&self, other: &Bits) -> usize {
+        counted(self.words.iter().zip(&other.words).map(|(one, other)| one & !other))
+    }
+
+    /// How much work it is to look at all of it.
+    pub(super) fn weight(&self) -> usize {
+        self.words.len()
+    }
+
     /// Whether some number is in both.
     pub(super) fn meets(&self, other: &Bits) -> bool {
         self.words.iter().zip(&other.words).any(|(one, other)| one & other != 0)
@@ -134,6 +154,10 @@ impl Bits {
     }
 }
 
+fn counted(words: impl Iterator<Item = u64>) -> usize {
+    words.map(|word| usize::try_from(word.count_ones()).unwrap_or_default()).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,6 +180,9 @@ mod tests {
             assert_eq!(plain(&a.complement()), &(0..bound).collect() - &one, "seed {seed}");
             assert_eq!(a.meets(&b), !one.is_disjoint(&other), "seed {seed}");
             assert_eq!(a.within(&b), one.is_subset(&other), "seed {seed}");
+            assert_eq!(a.is_full(), one.len() == bound, "seed {seed}");
+            assert_eq!(a.or(&a.complement()).count(), bound, "seed {seed}");
+            assert_eq!(a.count_without(&b), (&one - &other).len(), "seed {seed}");
             let before = Bits::which(bound, |number| one.contains(&number.saturating_sub(1)));
             assert_eq!(a.a_step_before(), before, "seed {seed}");
         }

@@ -8,13 +8,14 @@
 //! variables: a condition is a few rectangles of them. Where there are other clocks, the days on which one of them changes
 //! are like no other, so the sorts of moments are told apart by what holds at them, and are one variable.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 
 use super::bits::Bits;
 use super::days::{DayTable, REACH, asks_for_days};
-use super::face::{Clocks, Edge, Face};
+use super::face::{Clocks, Edge, Face, MAX_FACE};
 use super::region::Exhausted;
 use crate::policy::model::{Band, CalendarCondition, Tariff};
 use crate::time::{CalendarTest, ClockTime, Instant, Zone};
@@ -229,7 +230,7 @@ impl<'p> Survey<'p> {
         let mut seen: HashMap<Vec<u64>, usize> = HashMap::new();
         let mut before = None;
         let (plain, changing): (Vec<usize>, Vec<usize>) =
-            self.table.inner().partition(|day| self.clocks.plain(self.table.date(*day)).is_some());
+            self.days().partition(|day| self.clocks.plain(self.table.date(*day)).is_some());
         for day in plain {
             let number = *seen.entry(self.key(day)).or_insert(kinds.len());
             if number == kinds.len() {
@@ -252,7 +253,7 @@ impl<'p> Survey<'p> {
 
     fn laid_out(&self, kinds: Vec<DayKind>, days: &[usize], plain: usize) -> Result<Surveyed, Exhausted> {
         let Some(sample) = kinds.first() else { return Err(Exhausted) };
-        let face = self.clocks.face(sample.date);
+        let face = self.clocks.face(sample.date, MAX_FACE)?;
         let size = (kinds.len(), face.edges.len());
         let bands: usize = self.bands.iter().map(Vec::len).sum();
         let count = self.conditions.len() + bands;
@@ -293,16 +294,19 @@ impl<'p> Survey<'p> {
         let mut sorts = Sorts::default();
         let mut faces: BTreeMap<usize, Face> = BTreeMap::new();
         let mut seen: HashSet<(usize, Vec<u64>)> = HashSet::new();
-        for day in self.table.inner() {
+        for day in self.days() {
             let date = self.table.date(day);
             match self.clocks.plain(date) {
                 Some(plain) if !seen.insert((plain, self.key(day))) => {}
                 Some(plain) => {
-                    let face = faces.entry(plain).or_insert_with(|| self.face(date, &mut sorts));
+                    if let Entry::Vacant(entry) = faces.entry(plain) {
+                        entry.insert(self.face(date, &mut sorts)?);
+                    }
+                    let Some(face) = faces.get(&plain) else { continue };
                     sorts.add_day(self.clocks.site.day(date).0, &face.edges, &self.look(day, face))?;
                 }
                 None => {
-                    let face = self.face(date, &mut sorts);
+                    let face = self.face(date, &mut sorts)?;
                     sorts.add_day(self.clocks.site.day(date).0, &face.edges, &self.look(day, &face))?;
                 }
             }
@@ -311,10 +315,15 @@ impl<'p> Survey<'p> {
         Ok(sorts.finished(self.conditions.len() + bands))
     }
 
-    fn face(&self, date: NaiveDate, sorts: &mut Sorts) -> Face {
-        let face = self.clocks.face(date);
-        sorts.work += self.clocks.len() * (face.edges.len() + 20);
-        face
+    fn face(&self, date: NaiveDate, sorts: &mut Sorts) -> Result<Face, Exhausted> {
+        let face = self.clocks.face(date, MAX_WORK.saturating_sub(sorts.work))?;
+        sorts.work += self.clocks.weight() * (face.edges.len() + 20);
+        Ok(face)
+    }
+
+    /// The days to look at.
+    fn days(&self) -> impl Iterator<Item = usize> + '_ {
+        self.table.inner().filter(|day| self.clocks.has(self.table.date(*day)))
     }
 
     /// What the tests say of a day and of its neighbours, as far as they matter.

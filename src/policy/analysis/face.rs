@@ -1,11 +1,16 @@
 //! What the clocks of a policy read over one day of the site: where its windows begin and end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use chrono::NaiveDate;
 
 use super::bits::Bits;
-use crate::time::{DailyWindow, Instant, Zone};
+use super::region::Exhausted;
+use crate::time::{DailyWindow, Instant, Local, Zone, before};
+
+/// How much work a day may be where every clock is the site's.
+pub(super) const MAX_FACE: usize = 20_000_000;
 
 /// The clocks of a policy and the windows that are read on them.
 pub(super) struct Clocks<'p> {
@@ -14,6 +19,8 @@ pub(super) struct Clocks<'p> {
     windows: Vec<&'p DailyWindow>,
     /// The days of the site on which some clock changes.
     changing: BTreeSet<NaiveDate>,
+    /// The days that the site's clock leaves out altogether.
+    left_out: BTreeSet<NaiveDate>,
     /// Which offsets hold together from a day on, as a number.
     offsets: BTreeMap<NaiveDate, usize>,
 }
@@ -54,7 +61,8 @@ impl<'p> Clocks<'p> {
         let (from, until) = (site.day(from).0, site.day(until).1);
         let changes: BTreeSet<Instant> = zones.iter().flat_map(|zone| zone.changes(from, until)).collect();
         let changing = changes.iter().map(|at| site.local(*at).date).collect();
-        let mut clocks = Clocks { site, zones, windows, changing, offsets: BTreeMap::new() };
+        let left_out = changes.iter().flat_map(|at| left_out(site, *at)).collect();
+        let mut clocks = Clocks { site, zones, windows, changing, left_out, offsets: BTreeMap::new() };
         let mut known: Vec<Vec<i64>> = Vec::new();
         for at in std::iter::once(from).chain(changes) {
             let ahead = clocks.ahead(at);
@@ -72,14 +80,19 @@ impl<'p> Clocks<'p> {
         self.windows.iter().position(|known| *known == window)
     }
 
-    /// How many windows are read.
-    pub(super) fn len(&self) -> usize {
-        self.windows.len()
+    /// How much work one instant is: to read every clock and to look at every window.
+    pub(super) fn weight(&self) -> usize {
+        10 * self.zones.len() + self.windows.len()
     }
 
     /// Whether every clock is the site's.
     pub(super) fn alone(&self) -> bool {
         self.zones.len() == 1
+    }
+
+    /// Whether the site has such a day.
+    pub(super) fn has(&self, date: NaiveDate) -> bool {
+        !self.left_out.contains(&date)
     }
 
     /// Which other days show the same face: those with the same number. `None` if a clock changes on this one.
@@ -88,30 +101,33 @@ impl<'p> Clocks<'p> {
         self.offsets.range(..=date).next_back().map(|(_, number)| *number).filter(|_| !changes)
     }
 
-    /// What a day looks like.
-    pub(super) fn face(&self, date: NaiveDate) -> Face {
+    /// What a day looks like, if that takes no more than so much work.
+    pub(super) fn face(&self, date: NaiveDate, most: usize) -> Result<Face, Exhausted> {
         let (start, _) = self.site.day(date);
         let instants: Vec<Instant> = self.edges(date).into_iter().collect();
-        let edge = |at: &Instant| Edge {
-            after: (*at - start).num_seconds(),
-            minute: i64::from(self.site.local(*at).minute),
-            ahead: self.ahead(*at),
+        if self.weight() * instants.len() > most {
+            return Err(Exhausted);
+        }
+        let shown: Vec<Vec<Local>> =
+            self.zones.iter().map(|zone| instants.iter().map(|at| zone.local(*at)).collect()).collect();
+        let edge = |(number, at): (usize, &Instant)| {
+            let all: Vec<Local> = shown.iter().filter_map(|shown| shown.get(number)).copied().collect();
+            let (offset, minute) = all.first().map_or((0, 0), |site| (site.offset, i64::from(site.minute)));
+            let ahead = all.iter().map(|local| i64::from(offset - local.offset) / 60).collect();
+            Edge { after: (*at - start).num_seconds(), minute, ahead }
         };
-        let began = self.windows.iter().map(|window| self.began(window, date, &instants)).collect();
-        Face { edges: instants.iter().map(edge).collect(), began }
+        let edges = instants.iter().enumerate().map(edge).collect();
+        let began = self.windows.iter().map(|window| {
+            let shown = self.zone_of(window).and_then(|zone| shown.get(zone));
+            began(window, date, shown.map_or(&[], Vec::as_slice))
+        });
+        Ok(Face { edges, began: began.collect() })
     }
 
-    fn began(&self, window: &DailyWindow, date: NaiveDate, edges: &[Instant]) -> Vec<(i64, Bits)> {
-        let mut began: Vec<(i64, Bits)> = Vec::new();
-        for (number, at) in edges.iter().enumerate() {
-            let Some(day) = window.began_on(*at, self.site.local(*at)) else { continue };
-            let later = (day - date).num_days();
-            match began.iter_mut().find(|(known, _)| *known == later) {
-                Some((_, within)) => within.insert(number),
-                None => began.push((later, Bits::which(edges.len(), |one| one == number))),
-            }
-        }
-        began
+    /// The position of the clock on which a window is read.
+    fn zone_of(&self, window: &DailyWindow) -> Option<usize> {
+        let zone = window.zone().unwrap_or(self.site);
+        self.zones.iter().position(|known| *known == zone)
     }
 
     /// Every instant of a day at which anything can begin or end.
@@ -141,10 +157,28 @@ impl<'p> Clocks<'p> {
 
     /// How far the site's clock is ahead of the one on which a window is read, in minutes.
     pub(super) fn ahead_of(&self, edge: &Edge, window: &DailyWindow) -> i64 {
-        let zone = window.zone().unwrap_or(self.site);
-        let number = self.zones.iter().position(|known| *known == zone);
-        number.and_then(|number| edge.ahead.get(number)).copied().unwrap_or_default()
+        self.zone_of(window).and_then(|number| edge.ahead.get(number)).copied().unwrap_or_default()
     }
+}
+
+/// The edges within a window, by the day on which it began, with what its clock shows at each.
+fn began(window: &DailyWindow, date: NaiveDate, shown: &[Local]) -> Vec<(i64, Bits)> {
+    let mut began: Vec<(i64, Bits)> = Vec::new();
+    for (number, local) in shown.iter().enumerate() {
+        let Some(day) = window.begun(*local) else { continue };
+        let later = (day - date).num_days();
+        match began.iter_mut().find(|(known, _)| *known == later) {
+            Some((_, within)) => within.insert(number),
+            None => began.push((later, Bits::which(shown.len(), |one| one == number))),
+        }
+    }
+    began
+}
+
+/// The days over which a clock leaps where it changes at an instant.
+fn left_out(zone: &Zone, at: Instant) -> impl Iterator<Item = NaiveDate> + use<> {
+    let (was, is) = (zone.local(before(at, Duration::from_secs(1))).date, zone.local(at).date);
+    was.iter_days().skip(1).take_while(move |date| *date < is)
 }
 
 impl Face {

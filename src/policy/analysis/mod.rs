@@ -12,6 +12,8 @@ mod clock_change;
 mod contradiction;
 mod days;
 mod face;
+mod gap;
+mod implied;
 mod region;
 mod space;
 mod study;
@@ -22,7 +24,7 @@ pub use charges::{Charge, ChargeDay};
 pub use clock_change::{ChangedWindow, changed};
 pub use contradiction::calendar_core;
 pub use study::Study;
-pub use verdict::{Verdict, conjuncts};
+pub use verdict::{Verdict, conjuncts, verdicts};
 pub use witness::{Recollection, Witness};
 
 use super::model::Policy;
@@ -30,5 +32,5 @@ use super::model::Policy;
 /// What becomes of each rule of a policy, in their order.
 #[must_use]
 pub fn analyse(policy: &Policy) -> Vec<Verdict> {
-    Study::of(policy).map_or_else(|| vec![Verdict::Undecided; policy.rules.len()], |study| study.verdicts())
+    verdicts(policy, Study::of(policy).as_ref())
 }

@@ -7,6 +7,7 @@
 use super::axis::{Axis, keeps};
 use super::bits::Bits;
 use super::calendar::{Calendar, Rectangle};
+use super::implied::same;
 use super::region::{Block, Budget, Exhausted, Region, Variable};
 use crate::policy::model::{
     Band, Bounds, CalendarCondition, Comparison, Condition, Observation, Policy, Quantity, Rule,
@@ -37,8 +38,8 @@ pub(super) struct Space<'p> {
     calendars: Vec<&'p CalendarCondition>,
     /// In the order of [`Signal::ALL`]. Value 0 of the variable is unknown.
     axes: Vec<Axis>,
-    /// For each observation with an average, the means there can be.
-    means: Vec<Option<Axis>>,
+    /// The prices of import and of export that a mean can be.
+    price_axes: [Axis; 2],
     futures: Vec<&'p str>,
 }
 
@@ -53,21 +54,12 @@ impl<'p> Space<'p> {
         let calendar = Calendar::of(&policy.tariff, &policy.zone, &found.calendars)?;
         let axis = |signal| Axis::natural(policy, &found.compared, Quantity::Reading(signal));
         let axes: Vec<Axis> = Signal::ALL.into_iter().map(axis).collect();
-        let mean = |observation: &Observation| {
-            let quantity = observation.quantity;
-            match quantity {
-                _ if observation.average.is_none() => None,
-                Quantity::Reading(_) => Some(Axis::natural(policy, &found.compared, quantity)),
-                Quantity::ImportPrice => {
-                    Some(Axis::of(policy, &found.compared, quantity, prices(&policy.tariff.import)))
-                }
-                Quantity::ExportPrice => {
-                    Some(Axis::of(policy, &found.compared, quantity, prices(&policy.tariff.export)))
-                }
-            }
-        };
-        let means = policy.observations.iter().map(mean).collect();
-        Ok(Space { policy, calendar, calendars: found.calendars, axes, means, futures: found.futures })
+        let priced = |quantity, bands| Axis::of(policy, &found.compared, quantity, prices(bands));
+        let price_axes = [
+            priced(Quantity::ImportPrice, &policy.tariff.import),
+            priced(Quantity::ExportPrice, &policy.tariff.export),
+        ];
+        Ok(Space { policy, calendar, calendars: found.calendars, axes, price_axes, futures: found.futures })
     }
 
     /// The variable of a signal.
@@ -173,7 +165,7 @@ impl<'p> Space<'p> {
         truth: bool,
         budget: &mut Budget,
     ) -> Result<Region, Exhausted> {
-        let means = self.means.get(index).and_then(Option::as_ref).map_or(&[][..], |axis| &axis.values);
+        let means = self.means(observation.quantity);
         let possible = match truth {
             true => means.iter().any(|mean| observation.bounds.contains(*mean)),
             false => observation.hold.is_some() || means.iter().any(|mean| !observation.bounds.contains(*mean)),
@@ -218,9 +210,19 @@ impl<'p> Space<'p> {
     }
 
     /// A mean of an observation's quantity of which something holds.
-    pub(super) fn mean(&self, index: usize, holds: impl Fn(f64) -> bool) -> Option<f64> {
-        let means = self.means.get(index).and_then(Option::as_ref)?;
-        means.values.iter().copied().find(|mean| holds(*mean))
+    pub(super) fn mean(&self, observation: &Observation, holds: impl Fn(f64) -> bool) -> Option<f64> {
+        self.means(observation.quantity).iter().copied().find(|mean| holds(*mean))
+    }
+
+    /// The means that a quantity can have.
+    fn means(&self, quantity: Quantity) -> &[f64] {
+        let [import, export] = &self.price_axes;
+        let axis = match quantity {
+            Quantity::Reading(signal) => self.axis(signal),
+            Quantity::ImportPrice => Some(import),
+            Quantity::ExportPrice => Some(export),
+        };
+        axis.map_or(&[], |axis| &axis.values)
     }
 }
 
@@ -244,11 +246,6 @@ fn only(values: usize, truth: bool) -> Bits {
 fn prices(bands: &[Band]) -> (f64, f64) {
     let amounts = || bands.iter().map(|band| band.price.amount());
     (amounts().fold(f64::INFINITY, f64::min), amounts().fold(f64::NEG_INFINITY, f64::max))
-}
-
-/// Whether two calendar conditions ask the same, wherever they stand.
-fn same(one: &CalendarCondition, other: &CalendarCondition) -> bool {
-    one.bands == other.bands && one.test == other.test
 }
 
 /// What the conditions of a policy speak of, each once.

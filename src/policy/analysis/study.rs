@@ -1,16 +1,19 @@
 //! A policy laid out for questions.
 
+use std::cell::Cell;
+
 use super::charges::{ChargeDay, charge_days};
 use super::region::{Block, Budget, Exhausted, Region};
 use super::space::Space;
 use super::verdict::conjuncts;
-use crate::policy::model::{Action, Policy, Rule};
+use crate::policy::model::{Action, Policy};
 
-/// How much work the rules of a policy may take together, in comparisons of boxes.
-const WORK: u32 = 400_000;
+/// How much work the questions of one kind may take together: where each rule holds, what may follow on it, and what
+/// becomes of it.
+pub(super) const WORK: u64 = 80_000_000;
 
-/// How much of it one question may take.
-pub(super) const WORK_OF_ONE: u32 = 40_000;
+/// How much of it one question about what may follow on a rule may take.
+const WORK_OF_ONE: u64 = 2_000_000;
 
 /// Whether an action is of a sort, and the rule that it comes from.
 type Sort<'a> = &'a dyn Fn(Option<usize>, Action) -> bool;
@@ -21,7 +24,9 @@ pub struct Study<'p> {
     /// Where the conditions of each rule hold; `None` if that is too intricate.
     pub(super) regions: Vec<Option<Region>>,
     /// The smallest box around each, to tell quickly which have nothing in common.
-    hulls: Vec<Block>,
+    pub(super) hulls: Vec<Block>,
+    /// What is left of the work that the questions about what may follow on a rule may take.
+    following: Cell<u64>,
 }
 
 impl<'p> Study<'p> {
@@ -29,21 +34,12 @@ impl<'p> Study<'p> {
     #[must_use]
     pub fn of(policy: &'p Policy) -> Option<Study<'p>> {
         let space = Space::of(policy).ok()?;
-        let mut left = Budget::of(WORK);
-        let region = |rule: &Rule| {
-            let mut budget = left.share(WORK_OF_ONE);
-            let region = space.rule(rule, &mut budget);
-            left.settle(WORK_OF_ONE, &budget);
-            region.ok()
+        let region = |rule: usize, budget: &mut Budget| {
+            policy.rules.get(rule).map_or(Err(Exhausted), |rule| space.rule(rule, budget))
         };
-        let regions: Vec<Option<Region>> = policy.rules.iter().map(region).collect();
+        let regions = Budget::of(WORK).in_turn(policy.rules.len(), region);
         let hulls = regions.iter().map(|region| region.as_ref().map(Region::hull).unwrap_or_default()).collect();
-        Some(Study { space, regions, hulls })
-    }
-
-    /// What is left for the questions about all rules together.
-    pub(super) fn budget() -> Budget {
-        Budget::of(WORK)
+        Some(Study { space, regions, hulls, following: Cell::new(WORK) })
     }
 
     /// The charges of each sort of day that follow from the calendar alone.
@@ -55,37 +51,52 @@ impl<'p> Study<'p> {
     /// Whether an action of some sort may hold where one part of a rule's conditions is false and the others are true. The sort is
     /// asked of an action and of the rule that it comes from, as a position; `None` for what holds otherwise.
     ///
-    /// Where it would take too long to say it is held for possible.
+    /// Where it would take too long to say, nothing is said.
     #[must_use]
     pub fn may_turn_to(&self, rule: usize, part: usize, sort: Sort<'_>) -> bool {
-        self.turns_to(rule, part, sort, &mut Budget::of(WORK_OF_ONE)).unwrap_or(true)
+        let mut left = Budget::of(self.following.get());
+        let turns = left.within(WORK_OF_ONE, |budget| self.turns_to(rule, part, sort, budget));
+        self.following.set(left.left());
+        turns.unwrap_or(false)
     }
 
-    fn turns_to(&self, number: usize, part: usize, sort: Sort<'_>, budget: &mut Budget) -> Result<bool, Exhausted> {
+    fn turns_to(
+        &self,
+        number: usize,
+        part: usize,
+        sort: Sort<'_>,
+        budget: &mut Budget,
+    ) -> Result<bool, Exhausted> {
         let rule = self.space.policy.rules.get(number).ok_or(Exhausted)?;
         let mut beside = self.space.everything(budget)?;
         for (index, condition) in conjuncts(&rule.when).into_iter().enumerate() {
             beside = beside.meet(&self.space.region(condition, index != part, budget)?, budget)?;
         }
         let mut taken: Vec<&Region> = Vec::new();
+        let mut sought: Vec<(Region, usize)> = Vec::new();
         for (by, (other, region)) in self.space.policy.rules.iter().zip(&self.regions).enumerate() {
             let region = region.as_ref().ok_or(Exhausted)?;
-            let waits = matches!(other.then, Action::ChargeToCover { .. } | Action::FollowPlan);
-            if waits || !region.meets(&beside) {
+            if matches!(other.then, Action::ChargeToCover { .. } | Action::FollowPlan) {
                 continue;
             }
-            if sort(Some(by), other.then)
-                && beside.meet(region, budget)?.outside(taken.iter().copied(), budget)?.is_some()
-            {
-                return Ok(true);
+            let both = beside.meet(region, budget)?;
+            if both.is_empty() {
+                continue;
+            }
+            if sort(Some(by), other.then) {
+                sought.push((both, taken.len()));
             }
             taken.push(region);
         }
-        Ok(sort(None, self.space.policy.otherwise) && beside.outside(taken, budget)?.is_some())
-    }
-
-    /// Whether two rules may hold together, as far as a glance tells.
-    pub(super) fn near(&self, one: usize, other: usize) -> bool {
-        self.hulls.get(one).zip(self.hulls.get(other)).is_some_and(|(one, other)| one.meets(other))
+        // What holds otherwise is the likeliest, and asked once.
+        if sort(None, self.space.policy.otherwise) && beside.outside(taken.iter().copied(), budget)?.is_some() {
+            return Ok(true);
+        }
+        for (both, above) in sought {
+            if both.outside(taken.iter().copied().take(above), budget)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

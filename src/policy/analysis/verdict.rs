@@ -1,9 +1,13 @@
 //! What becomes of each rule.
 
+use super::implied::implies;
 use super::region::{Block, Budget, Exhausted, Region};
-use super::study::{Study, WORK_OF_ONE};
+use super::study::{Study, WORK};
 use super::witness::{Witness, witness};
-use crate::policy::model::{Action, Condition, Rule};
+use crate::policy::model::{Action, Condition, Policy, Rule};
+
+/// How much work it may take to see whether one rule plainly hides another.
+const PLAIN_WORK: u64 = 100_000;
 
 /// What becomes of a rule.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,12 +16,14 @@ pub enum Verdict {
     Fires(Box<Witness>),
     /// Its conditions never hold together.
     Never {
-        /// Which of [`conjuncts`] contradict each other, as positions: leaving out any of them, the others may hold.
+        /// Which of [`conjuncts`] contradict each other, as positions: leaving out any of them, the others may hold, unless
+        /// there were too many to try them all.
         core: Vec<usize>,
     },
     /// Whenever its conditions hold, those of a rule above it do.
     Hidden {
-        /// The rules that hide it together, as positions: without any of them it might win.
+        /// The rules that hide it together, as positions: without any of them it might win, unless there were too many to try
+        /// them all.
         by: Vec<usize>,
     },
     /// It fires only where something is known that this version cannot tell: price ranks, forecasts.
@@ -39,30 +45,83 @@ pub fn conjuncts(condition: &Condition) -> Vec<&Condition> {
     }
 }
 
+/// What becomes of each rule of a policy, in their order, with its study if there is one.
+///
+/// The cheap questions come first: what one rule alone plainly hides is found however large the policy is.
+#[must_use]
+pub fn verdicts(policy: &Policy, study: Option<&Study<'_>>) -> Vec<Verdict> {
+    // The form of two conditions is compared in work of its own, which is enough for as many conditions as there may be.
+    let (mut left, mut form) = (Budget::of(WORK), Budget::of(WORK));
+    let plain =
+        (0..policy.rules.len()).map(|rule| hidden_by_one(policy, study, rule, (&mut left, &mut form))).collect();
+    match study {
+        Some(study) => study.verdicts(plain, &mut left),
+        None => plain.into_iter().map(|plain| plain.unwrap_or(Verdict::Undecided)).collect(),
+    }
+}
+
+/// A rule that one above it plainly hides.
+fn hidden_by_one(
+    policy: &Policy,
+    study: Option<&Study<'_>>,
+    number: usize,
+    (left, form): (&mut Budget, &mut Budget),
+) -> Option<Verdict> {
+    let rule = policy.rules.get(number)?;
+    if study.and_then(|study| study.region(number)).is_some_and(Region::is_empty) {
+        return None;
+    }
+    let mut hides = |above: usize, other: &Rule| {
+        let plainly = study.and_then(|study| study.plainly_hides(above, number, left));
+        plainly.unwrap_or_else(|| implies(&rule.when, &other.when, form))
+    };
+    let mut above = policy.rules.iter().enumerate().take(number).filter(|(_, other)| !may_wait(other));
+    let by = above.find(|(above, other)| hides(*above, other))?;
+    Some(Verdict::Hidden { by: vec![by.0] })
+}
+
 impl Study<'_> {
-    /// What becomes of each rule, in their order.
-    #[must_use]
-    pub fn verdicts(&self) -> Vec<Verdict> {
-        let mut left = Study::budget();
-        let today = self.space.today(&mut left);
-        let Ok(today) = today else { return vec![Verdict::Undecided; self.regions.len()] };
-        let verdict = |rule| {
-            let mut budget = left.share(WORK_OF_ONE);
-            let verdict = self.verdict(rule, &today, &mut budget).unwrap_or(Verdict::Undecided);
-            left.settle(WORK_OF_ONE, &budget);
-            verdict
-        };
-        (0..self.regions.len()).map(verdict).collect()
+    /// Where the conditions of a rule hold, if that is known.
+    fn region(&self, rule: usize) -> Option<&Region> {
+        self.regions.get(rule).and_then(Option::as_ref)
+    }
+
+    /// Whether a rule plainly hides another; `None` if it is not known where one of them holds, or would take too long.
+    fn plainly_hides(&self, above: usize, rule: usize, left: &mut Budget) -> Option<bool> {
+        let (hiding, region) = self.region(above).zip(self.region(rule))?;
+        let (around, hull) = self.hulls.get(above).zip(self.hulls.get(rule))?;
+        left.spend(hull.weight()).ok()?;
+        if !hull.within(around) {
+            return Some(false);
+        }
+        left.within(PLAIN_WORK, |budget| region.plainly_within(hiding, budget)).ok()
+    }
+
+    /// What becomes of those rules of which it is not known yet.
+    fn verdicts(&self, plain: Vec<Option<Verdict>>, left: &mut Budget) -> Vec<Verdict> {
+        let open: Vec<usize> =
+            plain.iter().enumerate().filter(|(_, plain)| plain.is_none()).map(|(rule, _)| rule).collect();
+        let found = self.space.today(left).map_or_else(
+            |_| Vec::new(),
+            |today| {
+                let verdict = |number: usize, budget: &mut Budget| {
+                    open.get(number).map_or(Err(Exhausted), |rule| self.verdict(*rule, &today, budget))
+                };
+                left.in_turn(open.len(), verdict)
+            },
+        );
+        let mut found = found.into_iter().map(|found| found.unwrap_or(Verdict::Undecided));
+        plain.into_iter().map(|plain| plain.or_else(|| found.next()).unwrap_or(Verdict::Undecided)).collect()
     }
 
     fn verdict(&self, number: usize, today: &Region, budget: &mut Budget) -> Result<Verdict, Exhausted> {
-        let region = self.regions.get(number).and_then(Option::as_ref).ok_or(Exhausted)?;
+        let region = self.region(number).ok_or(Exhausted)?;
         let rule = self.space.policy.rules.get(number).ok_or(Exhausted)?;
         if region.is_empty() {
-            return Ok(Verdict::Never { core: self.core(rule, budget)? });
+            return Ok(Verdict::Never { core: self.core(rule, budget) });
         }
-        let above = self.above(number, region);
-        let covers = || above.iter().filter_map(|rule| self.regions.get(*rule)?.as_ref());
+        let above = self.above(number);
+        let covers = || above.iter().filter_map(|rule| self.region(*rule));
         if let Some(block) = region.meet(today, budget)?.outside(covers(), budget)?
             && !waits(rule)
         {
@@ -70,7 +129,7 @@ impl Study<'_> {
         }
         Ok(match region.outside(covers(), budget)? {
             Some(_) => Verdict::NotYetKnown,
-            None => Verdict::Hidden { by: self.fewest(region, above, budget)? },
+            None => Verdict::Hidden { by: self.fewest(region, above, budget) },
         })
     }
 
@@ -79,50 +138,49 @@ impl Study<'_> {
     }
 
     /// The rules above that may take something from it. A rule whose action may come to nothing known takes nothing for sure.
-    fn above(&self, number: usize, region: &Region) -> Vec<usize> {
-        let takes = |rule: &usize| {
-            let acts = self.space.policy.rules.get(*rule).is_some_and(|rule| !may_wait(rule));
-            acts && self.near(*rule, number)
-                && self.regions.get(*rule).and_then(Option::as_ref).is_some_and(|other| other.meets(region))
+    fn above(&self, number: usize) -> Vec<usize> {
+        let near = |rule: &usize| {
+            self.hulls.get(*rule).zip(self.hulls.get(number)).is_some_and(|(one, other)| one.meets(other))
         };
-        (0..number).filter(takes).collect()
+        let acts = |rule: &usize| self.space.policy.rules.get(*rule).is_some_and(|rule| !may_wait(rule));
+        (0..number).filter(|rule| acts(rule) && near(rule)).collect()
     }
 
-    /// As few as possible of the rules that hide one: one of them alone, or else all that none can be left out of.
-    fn fewest(&self, region: &Region, above: Vec<usize>, budget: &mut Budget) -> Result<Vec<usize>, Exhausted> {
-        let hides = |rules: &[usize], budget: &mut Budget| {
-            let covers = rules.iter().filter_map(|rule| self.regions.get(*rule)?.as_ref());
-            region.outside(covers, budget).map(|left| left.is_none())
+    /// As few as possible of the rules that hide one: one of them alone, or else all that none can be left out of, as far as
+    /// there is time to try.
+    fn fewest(&self, region: &Region, above: Vec<usize>, budget: &mut Budget) -> Vec<usize> {
+        let mut hides = |rules: &[usize]| {
+            let covers = rules.iter().filter_map(|rule| self.region(*rule));
+            region.outside(covers, budget).is_ok_and(|left| left.is_none())
         };
-        for rule in &above {
-            if hides(&[*rule], budget)? {
-                return Ok(vec![*rule]);
-            }
+        if let Some(rule) = above.iter().find(|rule| hides(&[**rule])) {
+            return vec![*rule];
         }
         let mut needed = above.clone();
         for rule in above.iter().rev() {
             let without: Vec<usize> = needed.iter().copied().filter(|other| other != rule).collect();
-            if hides(&without, budget)? {
+            if hides(&without) {
                 needed = without;
             }
         }
-        Ok(needed)
+        needed
     }
 
-    /// The conditions that contradict each other, without those that have no part in it.
-    fn core(&self, rule: &Rule, budget: &mut Budget) -> Result<Vec<usize>, Exhausted> {
-        let parts = conjuncts(&rule.when).into_iter().map(|part| self.space.region(part, true, budget));
-        let parts: Vec<Region> = parts.collect::<Result<_, _>>()?;
+    /// The conditions that contradict each other, without those that have no part in it, as far as there is time to try.
+    fn core(&self, rule: &Rule, budget: &mut Budget) -> Vec<usize> {
+        let parts = conjuncts(&rule.when);
         let mut core: Vec<usize> = (0..parts.len()).collect();
         for part in 0..parts.len() {
             let without: Vec<usize> = core.iter().copied().filter(|other| *other != part).collect();
-            let rest = without.iter().filter_map(|part| parts.get(*part));
-            let everything = self.space.everything(budget)?;
-            if rest.clone().try_fold(everything, |all, part| all.meet(part, budget))?.is_empty() {
+            let mut rest = without.iter().filter_map(|part| parts.get(*part));
+            let met = self.space.everything(budget).and_then(|everything| {
+                rest.try_fold(everything, |all, part| all.meet(&self.space.region(part, true, budget)?, budget))
+            });
+            if met.is_ok_and(|met| met.is_empty()) {
                 core = without;
             }
         }
-        Ok(core)
+        core
     }
 }
 

@@ -42,30 +42,25 @@ pub(super) fn witness(space: &Space<'_>, block: &Block) -> Option<Witness> {
         (signal, space.axis(signal).zip(piece).and_then(|(axis, piece)| axis.values.get(piece)).copied())
     };
     let remembered = |(index, observation): (usize, &Observation)| {
-        recollection(space, index, observation, block.side(Space::observation(index)))
+        recollection(space, observation, block.side(Space::observation(index)))
     };
     let memory = space.policy.observations.iter().enumerate().map(remembered).collect::<Option<_>>()?;
     Some(Witness { at, readings: Signal::ALL.into_iter().map(reading).collect(), memory })
 }
 
 /// A memory that says what is wanted of it; one of which nothing is wanted is empty.
-fn recollection(
-    space: &Space<'_>,
-    index: usize,
-    observation: &Observation,
-    wanted: Option<&Bits>,
-) -> Option<Recollection> {
+fn recollection(space: &Space<'_>, observation: &Observation, wanted: Option<&Bits>) -> Option<Recollection> {
     let bounds = observation.bounds;
     let Some(wanted) = wanted else { return Some(Recollection::default()) };
     if wanted.contains(YES) {
         // A duration runs only while the latch is on, so both go together.
-        let mean = observation.average.map(|_| space.mean(index, |mean| bounds.contains(mean)));
+        let mean = observation.average.map(|_| space.mean(observation, |mean| bounds.contains(mean)));
         let mean = mean.map_or(Some(None), |mean| mean.map(Some))?;
         return Some(Recollection { latched: true, held: observation.hold, mean });
     }
     let averaged = observation.average.is_some() && wanted.contains(NO);
     let outside = |mean: f64| !bounds.contains(mean) && !keeps(observation, mean);
-    let apart = || space.mean(index, outside).or_else(|| space.mean(index, |mean| !bounds.contains(mean)));
-    let mean = averaged.then(|| apart().or_else(|| space.mean(index, |_| true))).flatten();
+    let apart = || space.mean(observation, outside).or_else(|| space.mean(observation, |mean| !bounds.contains(mean)));
+    let mean = averaged.then(|| apart().or_else(|| space.mean(observation, |_| true))).flatten();
     Some(Recollection { latched: false, held: None, mean })
 }

@@ -9,7 +9,7 @@ mod never;
 mod undoing;
 mod windows;
 
-use super::analysis::{Study, conjuncts};
+use super::analysis::{Study, conjuncts, verdicts};
 use super::lower::Context;
 use super::model::{Action, CalendarCondition, Condition, Policy};
 use super::refusal::{read_only, refusal};
@@ -47,8 +47,8 @@ pub(super) fn review(cx: &mut Context<'_>, policy: &Policy, otherwise: Option<Pl
     }
     let study = Study::of(policy);
     undoing::undone(cx, policy, study.as_ref());
+    never::never_winning(cx, policy, verdicts(policy, study.as_ref()));
     let Some(study) = study else { return };
-    never::never_winning(cx, policy, study.verdicts());
     if let Some(held) = &capability.windows {
         budget::too_many_writes(cx, &capability, held, policy, &study.charge_days());
     }
