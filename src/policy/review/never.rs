@@ -53,6 +53,12 @@ fn reason(policy: &Policy, core: &[&Condition]) -> Reason {
     match core {
         [Condition::Calendar(calendar)] => of_calendar(policy, calendar),
         [Condition::Compare(comparison)] => of_one(policy, comparison),
+        [] => Reason {
+            says: "its conditions never hold".to_owned(),
+            label: "no moment is left".to_owned(),
+            help: "leave the rule out, or ask for what may hold".to_owned(),
+        },
+        [alone] => of_part(policy, alone),
         _ => {
             let said: Vec<String> = core.iter().map(|part| format!("`{}`", said(part))).collect();
             let label = core.last().map_or_else(String::new, |part| beside(policy, part));
@@ -62,6 +68,19 @@ fn reason(policy: &Policy, core: &[&Condition]) -> Reason {
                 help: "leave one of them out; where either is meant, list them under `any`".to_owned(),
             }
         }
+    }
+}
+
+/// A part that never holds by itself, whatever stands beside it.
+fn of_part(policy: &Policy, alone: &Condition) -> Reason {
+    let help = match alone {
+        Condition::Not(_) => "what stands under `not` always holds: leave the rule out, or exclude less",
+        _ => "leave the rule out, or ask for what may hold",
+    };
+    Reason {
+        says: format!("`{}` never holds", said(alone)),
+        label: needed(policy, alone).unwrap_or_else(|| "this never holds".to_owned()),
+        help: help.to_owned(),
     }
 }
 
@@ -105,30 +124,36 @@ fn of_one(policy: &Policy, comparison: &Comparison) -> Reason {
     }
 }
 
-/// What a condition needs, in numbers.
+/// What a condition needs beside which another stands.
 fn beside(policy: &Policy, condition: &Condition) -> String {
+    needed(policy, condition).unwrap_or_else(|| "beside this".to_owned())
+}
+
+/// What a condition needs, in numbers; `None` where no two of them say it.
+fn needed(policy: &Policy, condition: &Condition) -> Option<String> {
     let (comparison, negated) = match condition {
         Condition::Compare(comparison) => (comparison, false),
         Condition::Not(inner) => match inner.as_ref() {
             Condition::Compare(comparison) if comparison.observation.is_none() => (comparison, true),
-            _ => return "beside this".to_owned(),
+            _ => return None,
         },
-        _ => return "beside this".to_owned(),
+        _ => return None,
     };
     let observation = comparison.observation.and_then(|number| policy.observations.get(number));
     let until = observation.and_then(|observation| observation.until);
     let measure = comparison.quantity.measure();
     let key = comparison.quantity.key();
-    let needs = |words: &str, value: f64| format!("this needs `{key}` {words} {}", written(value, measure));
+    let needs = |words: &str, value: f64| Some(format!("this needs `{key}` {words} {}", written(value, measure)));
     match (comparison.bounds.low, comparison.bounds.high) {
         (None, Some(high)) if negated => needs(if high.inclusive { "above" } else { "at least" }, high.value),
         (Some(low), None) if negated => needs(if low.inclusive { "below" } else { "at most" }, low.value),
         (Some(low), Some(high)) if !negated => {
-            format!("this needs `{key}` between {} and {}", written(low.value, measure), written(high.value, measure))
+            let ends = (written(low.value, measure), written(high.value, measure));
+            Some(format!("this needs `{key}` between {} and {}", ends.0, ends.1))
         }
         (None, Some(high)) => needs(if high.inclusive { "at most" } else { "below" }, until.unwrap_or(high.value)),
         (Some(low), None) => needs(if low.inclusive { "at least" } else { "above" }, until.unwrap_or(low.value)),
-        _ => "beside this".to_owned(),
+        _ => None,
     }
 }
 
@@ -152,6 +177,7 @@ fn said(condition: &Condition) -> String {
     let list = |parts: &[Condition]| parts.iter().map(said).collect::<Vec<String>>().join(", ");
     let mappings = |parts: &[Condition]| parts.iter().map(|part| format!("{{ {} }}", said(part))).collect::<Vec<_>>();
     let whole = match condition {
+        Condition::All(parts) if parts.is_empty() => "{}".to_owned(),
         Condition::All(parts) => list(parts),
         Condition::Any(parts) => format!("any: [{}]", mappings(parts).join(", ")),
         Condition::Not(inner) => format!("not: {{ {} }}", said(inner)),
