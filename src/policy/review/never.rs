@@ -175,12 +175,12 @@ fn place(condition: &Condition) -> Option<&Place> {
 /// A condition in the words of the policy, shortened.
 fn said(condition: &Condition) -> String {
     let list = |parts: &[Condition]| parts.iter().map(said).collect::<Vec<String>>().join(", ");
-    let mappings = |parts: &[Condition]| parts.iter().map(|part| format!("{{ {} }}", said(part))).collect::<Vec<_>>();
+    let mappings = |parts: &[Condition]| parts.iter().map(mapping).collect::<Vec<String>>();
     let whole = match condition {
         Condition::All(parts) if parts.is_empty() => "{}".to_owned(),
         Condition::All(parts) => list(parts),
         Condition::Any(parts) => format!("any: [{}]", mappings(parts).join(", ")),
-        Condition::Not(inner) => format!("not: {{ {} }}", said(inner)),
+        Condition::Not(inner) => format!("not: {}", mapping(inner)),
         Condition::Calendar(calendar) => calendar.text.clone(),
         Condition::Compare(comparison) => comparison.text.clone(),
         Condition::NotYetKnown(future) => future.text.clone(),
@@ -189,6 +189,12 @@ fn said(condition: &Condition) -> String {
         return whole;
     }
     whole.chars().take(MAX_QUOTE).chain(['…']).collect()
+}
+
+/// A condition as a mapping in brackets.
+fn mapping(condition: &Condition) -> String {
+    let whole = said(condition);
+    if whole == "{}" { whole } else { format!("{{ {whole} }}") }
 }
 
 /// The part of a mapping's text that one of its keys begins: `time: 23:30-05:30` of `time: 23:30-05:30, days: weekdays`.
