@@ -8,10 +8,10 @@ state=$(mktemp -d)
 trap 'rm -rf "$state"' EXIT
 
 echo "-- check: every policy of rules/ and examples/"
-"$offpeak" check --strict rules examples examples/two-sites
+"$offpeak" check --strict rules examples examples/two-sites examples/two-sites/shared
 
 echo "-- fmt and test: the policies to start from are canonical, and do what their tests say"
-"$offpeak" fmt --check rules examples examples/two-sites
+"$offpeak" fmt --check rules examples examples/two-sites examples/two-sites/shared
 "$offpeak" test rules
 
 echo "-- plan: a night tariff, nothing but files"
