@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use offpeak::engine::{Memory, Override, Situation, Source, banded_prices, evaluate};
-use offpeak::plan::timeline::{Steps, Timeline};
+use offpeak::plan::timeline::{Span, Steps, Timeline};
 use offpeak::plan::{Outlook, project};
 use offpeak::policy::Policy;
 use offpeak::policy::model::{Action, Condition, Quantity};
-use offpeak::snapshot::{Signal, Snapshot};
+use offpeak::snapshot::{Reading, Signal, Snapshot};
 use offpeak::tariff::Prices;
 use offpeak::time::{CalendarTest, Instant, Weekdays};
 use proptest::prelude::*;
@@ -59,7 +59,7 @@ impl Given {
     }
 
     fn lines_of(&self, timeline: &Timeline) -> Vec<String> {
-        let line = |span: &offpeak::plan::Span| {
+        let line = |span: &Span| {
             let by = match span.expected.source {
                 Source::Rule(index) => self.policy.rules[index].name.clone(),
                 Source::Otherwise => "-".into(),
@@ -71,10 +71,21 @@ impl Given {
             } else {
                 format!(", committed {}", span.committed)
             };
-            let certain = if span.certain { "" } else { ", not certain" };
-            format!("{time} {} ({by}){committed}{certain}", span.expected.command)
+            let only = if span.programmable { "" } else { ", expected only" };
+            format!("{time} {} ({by}){committed}{only}", span.expected.command)
         };
-        timeline.spans.iter().map(line).collect()
+        let told = |span: &Span| (span.expected, span.committed, span.programmable);
+        let mut spans = timeline.spans.clone();
+        spans.dedup_by(|span, before| told(span) == told(before));
+        spans.iter().map(line).collect()
+    }
+
+    /// From when on the projection is certain, and from when readings may change it.
+    fn certainty(&self) -> Vec<String> {
+        let mut spans = self.project(&Memory::empty(&self.policy)).spans;
+        spans.dedup_by_key(|span| span.certain);
+        let word = |span: &Span| if span.certain { "certain" } else { "open" };
+        spans.iter().map(|span| format!("{} {}", self.policy.zone.local(span.from).time(), word(span))).collect()
     }
 
     fn check(&self, expect: &[&str]) {
@@ -87,12 +98,10 @@ fn check_form(timeline: &Timeline, now: Instant, horizon: Duration) {
     let end = now + chrono::Duration::from_std(horizon).unwrap();
     assert_eq!(timeline.spans.first().map(|span| span.from), (horizon > Duration::ZERO).then_some(now));
     assert_eq!(timeline.spans.last().map(|span| span.until), (horizon > Duration::ZERO).then_some(end));
+    let told = |span: &Span| (span.expected, span.committed, span.programmable, span.certain);
     for pair in timeline.spans.windows(2) {
         assert_eq!(pair[0].until, pair[1].from);
-        assert_ne!(
-            (pair[0].expected, pair[0].committed, pair[0].certain),
-            (pair[1].expected, pair[1].committed, pair[1].certain)
-        );
+        assert_ne!(told(&pair[0]), told(&pair[1]));
     }
     assert!(timeline.course.windows(2).all(|pair| pair[0].at < pair[1].at));
 }
@@ -157,7 +166,7 @@ fn what_only_a_later_reading_can_tell_is_expected_and_never_committed() {
     given.hours = 6;
     given.check(&[
         "12:00 self-consume down to 10 % (-)",
-        "13:15 hold (A), committed self-consume down to 10 %, not certain",
+        "13:15 hold (A), committed self-consume down to 10 %, expected only",
     ]);
     // True in fact now, it is committed as though the readings stayed as they are, up to 18:00; beyond it is only expected.
     given.snapshot = snapshot(given.now, 25.0, 0.0, 2000.0);
@@ -166,7 +175,7 @@ fn what_only_a_later_reading_can_tell_is_expected_and_never_committed() {
     given.outlook.load = Steps::constant(given.now, watts(500.0));
     given.check(&[
         "12:00 hold (A)",
-        "12:30 self-consume down to 10 % (-), committed hold, not certain",
+        "12:30 self-consume down to 10 % (-), committed hold, expected only",
         "15:00 hold (A)",
     ]);
 }
@@ -180,7 +189,7 @@ fn a_rule_that_readings_may_preempt_is_not_certain_but_committed_where_time_alon
     given.check(&[
         "22:00 self-consume down to 10 % (-)",
         "23:30 charge to 90 % (B)",
-        "00:00 self-consume down to 10 % (A), committed charge to 90 %, not certain",
+        "00:00 self-consume down to 10 % (A), committed charge to 90 %, expected only",
     ]);
 }
 
@@ -308,7 +317,7 @@ fn memory_goes_on_into_the_projection() {
     let before = snapshot(earlier, 59.0, 0.0, 1000.0);
     memory.observe(&given.policy, &Situation { snapshot: &before, now: earlier, ..given.situation() });
     let timeline = given.project(&memory);
-    let going_on = "12:30 self-consume down to 10 % (-), committed hold, not certain";
+    let going_on = "12:30 self-consume down to 10 % (-), committed hold, expected only";
     assert_eq!(given.lines_of(&timeline), ["12:00 hold (A)", going_on, "18:00 self-consume down to 10 % (-)"]);
     given.check(&["12:00 self-consume down to 10 % (-)"]);
     // Asking before or after the look at this very moment makes no difference.
@@ -329,7 +338,7 @@ fn memory_goes_on_into_the_projection() {
     given.hours = 2;
     given.check(&[
         "12:00 self-consume down to 10 % (-)",
-        "12:30 hold (A), committed self-consume down to 10 %, not certain",
+        "12:30 hold (A), committed self-consume down to 10 %, expected only",
     ]);
     // But what was seen too long ago is no past to go on from, in the projection as in fact.
     let mut memory = Memory::empty(&given.policy);
@@ -353,8 +362,50 @@ fn a_horizon_is_as_long_as_asked_within_reason() {
     assert_eq!(longest, chrono::Duration::days(14));
 }
 
+#[test]
+fn certain_is_what_no_reading_could_change() {
+    let check = |rules: Vec<(Condition, Action)>, expect: &[&str]| {
+        let given = Given::new(rules, "2026-11-20T12:00:00Z", 40.0, 1000.0, 0.0);
+        assert_eq!(given.certainty(), expect);
+    };
+    let busy = || reading("load: above 2 kW", Signal::Load, above(2000.0));
+    let busy_in_the_evening = || Condition::All(vec![time(&["16:00-19:00"]), busy()]);
+    let not = |condition| Condition::Not(Box::new(condition));
+    check(vec![], &["12:00 certain"]);
+    check(vec![(night(), charge_to(90.0))], &["12:00 certain"]);
+    check(vec![(busy(), Action::Hold), (night(), charge_to(90.0))], &["12:00 open"]);
+    check(vec![(night(), charge_to(90.0)), (busy(), Action::Hold)], &["12:00 open", "23:30 certain", "05:30 open"]);
+    check(
+        vec![(busy_in_the_evening(), Action::Hold), (night(), charge_to(90.0))],
+        &["12:00 certain", "16:00 open", "19:00 certain"],
+    );
+    check(vec![(not(busy_in_the_evening()), Action::Hold)], &["12:00 certain", "16:00 open", "19:00 certain"]);
+    check(vec![(Condition::Any(vec![night(), busy()]), Action::Hold)], &["12:00 open", "23:30 certain", "05:30 open"]);
+    // Whatever is read, nothing comes of what cannot be evaluated.
+    check(vec![(engine_support::not_yet_known("price ranks"), Action::Hold)], &["12:00 certain"]);
+    check(vec![(not(engine_support::not_yet_known("price ranks")), Action::Hold)], &["12:00 certain"]);
+    // Known prices are no readings; one that is not known may come to be.
+    let price = |quantity| compare("price: below 0.1", quantity, below(0.1), None);
+    check(vec![(price(Quantity::ImportPrice), charge_to(90.0))], &["12:00 certain"]);
+    let mut given =
+        Given::new(vec![(price(Quantity::ExportPrice), Action::Hold)], "2026-11-20T12:00:00Z", 40.0, 1e3, 0.0);
+    given.prices.export = slots(&[("2026-11-20T12:00:00Z", "2026-11-20T20:00:00Z", 0.15)]);
+    assert_eq!(given.certainty(), ["12:00 certain", "20:00 open"]);
+    // The owner's command stands above every reading, but the plan of least cost goes by one.
+    let mut given = Given::new(vec![(busy(), Action::Hold)], "2026-11-20T12:00:00Z", 40.0, 1000.0, 0.0);
+    given.manual = Some(Override { action: Action::Hold, until: at("2026-11-20T18:00:00Z") });
+    assert_eq!(given.certainty(), ["12:00 certain", "18:00 open"]);
+    given.manual = Some(Override { action: Action::FollowPlan, until: at("2026-11-20T18:00:00Z") });
+    assert_eq!(given.certainty(), ["12:00 open"]);
+    check(vec![(night(), Action::FollowPlan)], &["12:00 certain", "23:30 open", "05:30 certain"]);
+}
+
 fn some_condition() -> impl Strategy<Value = Condition> {
-    let leaf = prop_oneof![
+    nested(some_leaf())
+}
+
+fn some_leaf() -> impl Strategy<Value = Condition> {
+    prop_oneof![
         (1.0..99.0).prop_map(|percent| reading("soc", Signal::Soc, below(percent))),
         (0.0..3000.0).prop_map(|power| reading("load", Signal::Load, above(power))),
         (-2000.0..3000.0).prop_map(|power| reading("grid", Signal::Grid, above(power))),
@@ -364,7 +415,10 @@ fn some_condition() -> impl Strategy<Value = Condition> {
             time(&[&format!("{:02}:{:02}-{:02}:{:02}", start / 60, start % 60, end / 60, end % 60)])
         }),
         Just(night()),
-    ];
+    ]
+}
+
+fn nested(leaf: impl Strategy<Value = Condition> + 'static) -> impl Strategy<Value = Condition> {
     leaf.prop_recursive(2, 8, 3, |inner| {
         let several = || proptest::collection::vec(inner.clone(), 1..3);
         prop_oneof![
@@ -373,6 +427,45 @@ fn some_condition() -> impl Strategy<Value = Condition> {
             inner.clone().prop_map(|inner| Condition::Not(Box::new(inner))),
         ]
     })
+}
+
+/// Conditions that remember, as a policy would have them.
+fn remembering(policy: &mut Policy) -> [Condition; 4] {
+    let (latch, hold) = (Asks { until: Some(65.0), ..Asks::default() }, |for_minutes| Asks {
+        hold: Some(minutes(for_minutes)),
+        ..Asks::default()
+    });
+    let mean = Asks { average: Some(minutes(15)), ..Asks::default() };
+    [
+        observed(policy, "soc: below 60% until 65%", Quantity::Reading(Signal::Soc), below(60.0), latch),
+        observed(policy, "ev: above 1 kW for 10 min", Quantity::Reading(Signal::Ev), above(1000.0), hold(10)),
+        observed(policy, "load: above 2 kW on average", Quantity::Reading(Signal::Load), above(2000.0), mean),
+        observed(policy, "import price: below 0.1 for 20 min", Quantity::ImportPrice, below(0.1), hold(20)),
+    ]
+}
+
+/// Any condition, with or without memory of its own.
+fn any_condition() -> impl Strategy<Value = Condition> {
+    let remembering = (0..4_usize).prop_map(|index| remembering(&mut policy("UTC"))[index].clone());
+    nested(prop_oneof![some_leaf(), remembering])
+}
+
+/// What is read five minutes later: each reading stays, is another, or is missing.
+fn read_on(random: &mut fastrand::Rng, last: &Snapshot, then: Instant) -> Snapshot {
+    let mut next = snapshot(then, random.f64() * 100.0, random.f64() * 4000.0, random.f64() * 6000.0);
+    let any = |random: &mut fastrand::Rng| Some(Reading::good(watts(random.f64() * 8000.0 - 4000.0), then));
+    (next.grid, next.battery, next.ev) = (any(random), any(random), any(random));
+    if random.u8(0..4) > 0 {
+        next.soc = last.soc.map(|reading| Reading { taken_at: then, ..reading });
+    }
+    for (next, last) in [(&mut next.load, last.load), (&mut next.grid, last.grid), (&mut next.ev, last.ev)] {
+        match random.u8(0..8) {
+            0 => *next = None,
+            1..=5 => *next = last.map(|reading| Reading { taken_at: then, ..reading }),
+            _ => {}
+        }
+    }
+    next
 }
 
 /// The first of 00:00, 06:00, 12:00 and 18:00 on the site's clock that is an hour away or more, minute by minute.
@@ -421,9 +514,39 @@ proptest! {
                 unbroken &= then < streak_end(&given) && frozen.source == now.source;
                 let expect = if unbroken { frozen } else { blindly(then) };
                 prop_assert_eq!(span.committed, expect.command, "{}", then);
-                prop_assert_eq!(span.certain, span.expected.source == expect.source, "{}", then);
+                prop_assert_eq!(span.programmable, span.expected.source == expect.source, "{}", then);
             }
         }
         prop_assert_eq!(&timeline, &given.project(&memory), "P1");
+    }
+
+    /// Whatever is read on the way, now and remembered, a span that is called certain comes as it was told.
+    #[test]
+    fn no_reading_changes_what_is_certain(
+        conditions in proptest::collection::vec(any_condition(), 0..4),
+        start in 0..288_i64,
+        percent in 0.0..100.0,
+        seed in any::<u64>(),
+    ) {
+        let actions = [Action::Hold, charge_to(90.0), self_consume(), charge_to(50.0)];
+        let rules = conditions.into_iter().zip(actions).collect();
+        let mut given = Given::new(rules, "2026-10-24T12:00:00Z", percent, 1000.0, 0.0);
+        remembering(&mut given.policy);
+        given.now += chrono::Duration::minutes(5 * start);
+        given.snapshot = snapshot(given.now, percent, 1000.0, 0.0);
+        let mut memory = Memory::empty(&given.policy);
+        let timeline = given.project(&memory);
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut read = given.snapshot.clone();
+        for span in &timeline.spans {
+            while given.now < span.until {
+                let situation = Situation { snapshot: &read, ..given.situation() };
+                memory.observe(&given.policy, &situation);
+                let holds = evaluate(&given.policy, &situation, &memory);
+                prop_assert!(!span.certain || holds == span.expected, "{} {:?} {:?}", given.now, holds, span);
+                given.now += chrono::Duration::minutes(5);
+                read = read_on(&mut random, &read, given.now);
+            }
+        }
     }
 }

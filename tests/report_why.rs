@@ -1,5 +1,12 @@
 //! Why something holds, as product text and as data.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    missing_docs
+)]
 
 mod engine_support;
 mod report_support;
@@ -161,6 +168,60 @@ fn the_paragraph_of_nested_conditions() {
     policy.rules.iter_mut().for_each(|rule| rule.when = night());
     tell("many rules of another time", &case(policy, "2026-11-23T14:20:00Z", 55.0, 430.0, 0.0));
     insta::assert_snapshot!(told);
+}
+
+/// A car that a house battery is not to feed while it is low, above a charge at night.
+fn guarded_from_the_car() -> offpeak::policy::Policy {
+    let mut policy = engine_support::policy("Europe/London");
+    let for_5_min = Asks { hold: Some(minutes(5)), ..Asks::default() };
+    let until_60 = Asks { until: Some(60.0), ..Asks::default() };
+    let car = Quantity::Reading(Signal::Ev);
+    let car = observed(&mut policy, "ev: above 1 kW for 5 min", car, above(1000.0), for_5_min);
+    let low = Quantity::Reading(Signal::Soc);
+    let low = observed(&mut policy, "soc: below 50% until 60%", low, below(50.0), until_60);
+    let night = engine_support::calendar("tariff: night", &[0], Default::default());
+    policy.rules =
+        vec![rule("Spare it", Condition::All(vec![car, low]), Action::Hold), rule("Night", night, charge_to(90.0))];
+    policy
+}
+
+/// What comes next as data: when, by which rule, and whether that is certain; and the last sentence of the paragraph.
+fn next(case: &Case) -> (String, String) {
+    let next = &why_json(&case.plan())["next"];
+    let paragraph = paragraph(case).replace('\n', " ");
+    let sentence = paragraph.find("hat ends").and_then(|end| paragraph[..end].rfind(". ")).expect("a sentence");
+    let data = format!("{} {} {}", next["at"], next["decision"]["rule"], next["certain"]).replace('"', "");
+    (data, paragraph[sentence + 2..].to_owned())
+}
+
+#[test]
+fn what_a_reading_may_change_is_not_called_certain() {
+    let check = |case: &Case, data: &str, sentence: &str| {
+        assert_eq!(next(case), (data.to_owned(), sentence.to_owned()));
+    };
+    let mut case = case(guarded_from_the_car(), "2026-01-15T12:00:00Z", 40.0, 1000.0, 0.0);
+    check(
+        &case,
+        "2026-01-15T23:30:00Z Night false",
+        "Unless a reading changes it, that ends at 23:30: then \"Night\" decides, to charge to 90 %, and then hold.",
+    );
+    // Where nothing can be said of the battery's course, a rule that only waits is still expected to come.
+    case.inputs.readings.solar = None;
+    case.inputs.outlook = offpeak::plan::Outlook::default();
+    case.inputs.readings.ev = Some(Reading::good(watts(2000.0), case.inputs.now));
+    case.look();
+    check(
+        &case,
+        "2026-01-15T12:05:00Z Spare it false",
+        "If the readings stay as they are, that ends at 12:05: then \"Spare it\" decides, to hold: it gives nothing, and the sun \
+         may charge it.",
+    );
+    case.policy.rules.remove(0);
+    check(
+        &case,
+        "2026-01-15T23:30:00Z Night true",
+        "At 23:30 that ends: then \"Night\" decides, to charge to 90 %, and then hold.",
+    );
 }
 
 #[test]

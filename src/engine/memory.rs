@@ -103,6 +103,11 @@ impl Memory {
         }
     }
 
+    /// Since when one observation has held without a break.
+    pub(crate) fn since(&self, index: usize) -> Option<Instant> {
+        self.cells.get(index)?.since
+    }
+
     /// The state of one observation, if there is any.
     pub(crate) fn cell(&self, index: usize) -> Option<&Cell> {
         self.cells.get(index)

@@ -9,6 +9,7 @@ mod explain;
 mod follow;
 mod memory;
 mod residue;
+mod settled;
 mod situation;
 mod stretch;
 mod view;
@@ -25,5 +26,6 @@ pub use stretch::{CalendarStretch, stretch};
 
 pub(crate) use evaluate::decide;
 pub(crate) use residue::Residue;
+pub(crate) use settled::is_settled;
 pub(crate) use situation::Readings;
 pub(crate) use view::View;

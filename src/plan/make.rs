@@ -202,7 +202,10 @@ fn timeline(policy: &Policy, inputs: &Inputs, prices: &Prices, safe_mode: bool) 
     if safe_mode {
         let safe = Command::SelfConsume { floor: policy.battery.reserve };
         let ruled = timeline.spans.iter_mut().filter(|span| span.expected.source != Source::Override);
-        ruled.for_each(|span| (span.committed, span.certain) = (safe, span.expected.command == safe));
+        for span in ruled {
+            let is_safe = span.expected.command == safe;
+            (span.committed, span.programmable, span.certain) = (safe, is_safe, is_safe && span.certain);
+        }
     }
     timeline
 }

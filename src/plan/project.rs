@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::battery::{self, Behaviour};
-use crate::engine::{Decision, Memory, Override, Readings, Situation, View, decide, edges};
+use crate::engine::{Decision, Memory, Override, Readings, Situation, View, decide, edges, is_settled};
 use crate::policy::Policy;
 use crate::policy::model::{Condition, Quantity};
 use crate::snapshot::{Snapshot, Unknown};
@@ -81,7 +81,7 @@ pub fn project(
     let present = Readings::of(snapshot, now, policy.limits.reading_max_age);
     let origin = Origin { policy, prices, manual, snapshot, outlook, now, present };
     let end = after(now, horizon.min(LONGEST));
-    let steps = steps(&origin, end);
+    let steps = steps(&origin, memory, end);
     let mut memory = memory.clone();
     let mut state = State { soc: present.soc.ok().and_then(Soc::from_percent), battery: None, grid: None };
     let mut streak = None;
@@ -96,7 +96,7 @@ pub fn project(
 }
 
 /// The beginnings of all steps, in order, each with what the site's wall clock shows.
-fn steps(origin: &Origin<'_>, end: Instant) -> Vec<(Instant, Local)> {
+fn steps(origin: &Origin<'_>, memory: &Memory, end: Instant) -> Vec<(Instant, Local)> {
     let offsets = origin.policy.zone.offsets(origin.now, end);
     let mut steps = Vec::with_capacity(256);
     if origin.now < end {
@@ -108,7 +108,7 @@ fn steps(origin: &Origin<'_>, end: Instant) -> Vec<(Instant, Local)> {
     }
     steps.extend(offsets.iter().skip(1).map(|(change, _)| *change));
     steps.extend(edges(origin.policy, origin.now, end));
-    steps.extend(price_edges(origin, end));
+    steps.extend(price_edges(origin, memory, end));
     steps.extend(origin.manual.map(|manual| manual.until).filter(|until| origin.now < *until && *until < end));
     steps.sort_unstable();
     steps.dedup();
@@ -126,22 +126,26 @@ fn quarters(from: Instant, offset: i32, until: Instant) -> impl Iterator<Item = 
 
 /// The instants at which a price changes, if a rule looks at prices, and those at which it has held as long as asked; and
 /// those at which what stored energy is worth may change.
-fn price_edges(origin: &Origin<'_>, end: Instant) -> Vec<Instant> {
+fn price_edges(origin: &Origin<'_>, memory: &Memory, end: Instant) -> Vec<Instant> {
     let worth = origin.prices.stored.slots().iter().map(|slot| slot.from);
     let mut edges: Vec<Instant> = worth.filter(|at| origin.now < *at && *at < end).collect();
-    edges.extend(edges_of_prices(origin, end));
+    edges.extend(edges_of_prices(origin, memory, end));
     edges
 }
 
-fn edges_of_prices(origin: &Origin<'_>, end: Instant) -> Vec<Instant> {
+fn edges_of_prices(origin: &Origin<'_>, memory: &Memory, end: Instant) -> Vec<Instant> {
     if !origin.policy.rules.iter().any(|rule| looks_at_prices(&rule.when)) {
         return Vec::new();
     }
     let slots = origin.prices.import.slots().iter().chain(origin.prices.export.slots());
     let changes: Vec<Instant> = slots.flat_map(|slot| [slot.from, slot.until]).collect();
-    let priced = origin.policy.observations.iter().filter(|observation| is_price(observation.quantity));
-    let holds = priced.filter_map(|observation| observation.hold);
-    let held = holds.flat_map(|hold| changes.iter().map(move |change| after(*change, hold)));
+    let observations = origin.policy.observations.iter().enumerate();
+    let priced = observations.filter(|(_, observation)| is_price(observation.quantity));
+    let holds = priced.filter_map(|(index, observation)| Some((observation.hold?, memory.since(index))));
+    let held = holds.flat_map(|(hold, since)| {
+        let begun = changes.iter().copied().chain([origin.now]).chain(since);
+        begun.map(move |begun| after(begun, hold))
+    });
     let all = changes.iter().copied().chain(held);
     all.filter(|at| origin.now < *at && *at < end).collect()
 }
@@ -192,7 +196,14 @@ fn advance(
         *streak = begin_streak(&seen, expected);
     }
     let committed = committed(origin, &seen, streak);
-    let span = Span { from: at, until, expected, committed: committed.command, certain: committed == expected };
+    let span = Span {
+        from: at,
+        until,
+        expected,
+        committed: committed.command,
+        programmable: committed == expected,
+        certain: is_settled(&seen),
+    };
     let before = state.soc;
     physics(origin, state, expected, taken.load.zip(taken.solar), elapsed(at, until));
     (span, Point { at, soc: before, battery: state.battery, grid: state.grid, import: origin.prices.import.at(at) })
@@ -287,7 +298,8 @@ impl Timeline {
     /// Adds a stretch that begins where the last one ended; one that says the same prolongs it.
     fn extend(&mut self, span: Span) {
         let same = |last: &Span| {
-            last.expected == span.expected && last.committed == span.committed && last.certain == span.certain
+            let told = |span: &Span| (span.expected, span.committed, span.programmable, span.certain);
+            told(last) == told(&span)
         };
         match self.spans.last_mut() {
             Some(last) if same(last) => last.until = span.until,

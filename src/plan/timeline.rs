@@ -26,7 +26,10 @@ pub struct Span {
     /// What may be programmed ahead: what follows from time, calendars and known prices, and what is true in fact now, for
     /// as long as it stays true under readings that stay as they are, and for a bounded while.
     pub committed: Command,
-    /// Whether `expected` may be written: it rests on nothing that only a later reading can tell.
+    /// Whether `expected` itself may be programmed ahead: the same rule decides what is committed.
+    pub programmable: bool,
+    /// Whether no reading at all could change `expected`: it follows from time, calendars and known prices, and no rule that
+    /// reads anything could hold before the one that decides.
     pub certain: bool,
 }
 

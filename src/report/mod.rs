@@ -16,6 +16,7 @@ pub mod layout;
 pub mod listing;
 pub mod moment;
 mod narrative;
+mod next;
 mod over_budget;
 pub mod page;
 mod plan_json;

@@ -1,12 +1,13 @@
 //! Why something holds, as a person would tell it: one paragraph.
 
 use crate::engine::{CalendarStretch, Command, Decision, Finding, Seen, Source, Verdict, stretch};
-use crate::plan::{Plan, Span};
+use crate::plan::Plan;
 use crate::policy::model::{CalendarCondition, Condition, Quantity, Rule};
 use crate::snapshot::Unknown;
-use crate::time::{Instant, after, elapsed, spoken};
+use crate::time::{Instant, elapsed, spoken};
 
 use super::layout::cut;
+use super::next::{Rests, next, waits_until};
 use super::reason::{Ground, Reason};
 use super::wall::Wall;
 use super::words;
@@ -53,26 +54,6 @@ pub(super) fn paragraph(plan: &Plan<'_>, since: Option<Since>) -> String {
     }
     sentences.retain(|sentence| !sentence.is_empty());
     sentences.join(" ")
-}
-
-/// The first moment ahead at which something else is expected to hold, and what. The projection looks every quarter hour; a
-/// rule that only waits for its duration is known to the second.
-pub(super) fn next<'p>(plan: &'p Plan<'_>) -> Option<(Instant, &'p Span)> {
-    let spans = &plan.timeline.spans;
-    let span = spans.iter().find(|span| span.from > plan.inputs.now && span.expected != plan.decision)?;
-    let Source::Rule(index) = span.expected.source else { return Some((span.from, span)) };
-    let waits = match plan.explanation().rules.get(index) {
-        Some(Verdict::Failed(found)) if found.alone => waits_until(plan, found),
-        _ => None,
-    };
-    Some((waits.unwrap_or(span.from).min(span.from), span))
-}
-
-/// From when a condition that holds, but not as long as asked, has held long enough.
-fn waits_until(plan: &Plan<'_>, found: &Finding<'_>) -> Option<Instant> {
-    let hold = finding::observation(plan, found)?.hold?;
-    let Seen::Value { held: Some(held), .. } = found.seen else { return None };
-    (!found.negated).then(|| after(plan.inputs.now, hold.saturating_sub(held)))
 }
 
 /// The stretch of the calendar condition that a finding names.
@@ -335,14 +316,15 @@ fn named_all<'r>(rules: impl Iterator<Item = &'r Rule> + Clone) -> String {
 
 /// What would change it next, as far as that is known.
 fn outlook(plan: &Plan<'_>, wall: Wall<'_>) -> String {
-    let Some((at, span)) = next(plan) else {
+    let Some(next) = next(plan) else {
         return format!("Nothing that is known now changes it before {}.", wall.short(course::end(plan)));
     };
-    let then = then(plan, &span.expected);
-    if span.certain {
-        format!("At {} that ends: {then}.", wall.short(at))
-    } else {
-        format!("If load, sun and car go on as expected, that ends at about {}: {then}.", wall.short(at))
+    let (at, then) = (wall.short(next.at), then(plan, &next.decision));
+    match next.rests {
+        Rests::Nothing => format!("At {at} that ends: {then}."),
+        Rests::NoOtherReading => format!("Unless a reading changes it, that ends at {at}: {then}."),
+        Rests::Outlook => format!("If load, sun and car go on as expected, that ends at about {at}: {then}."),
+        Rests::StayingReadings => format!("If the readings stay as they are, that ends at {at}: {then}."),
     }
 }
 

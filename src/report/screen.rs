@@ -77,7 +77,7 @@ fn decisions(screen: &mut Screen, plan: &Plan<'_>, wall: Wall<'_>) {
 /// Label, time, command, who, where, and whether it is only expected.
 fn decision(plan: &Plan<'_>, span: &Span, wall: Wall<'_>) -> Vec<Piece> {
     let expected = &span.expected;
-    let (role, note) = match (span.certain, plan.safe_mode) {
+    let (role, note) = match (span.programmable, plan.safe_mode) {
         (true, _) => (Role::Command, ""),
         (false, true) => (Role::Faint, "safe mode: not written"),
         (false, false) => (Role::Faint, "expected only"),

@@ -3,18 +3,18 @@
 use serde_json::{Value, json};
 
 use crate::engine::{Decision, Finding, Seen, Source, Verdict};
-use crate::plan::{Plan, Span};
+use crate::plan::Plan;
 use crate::policy::model::Rule;
-use crate::time::Instant;
 
 use super::json::{command, number};
 use super::layout::{Line, Screen, Table, cut};
 use super::narrative::Since;
+use super::next::{Next, Rests};
 use super::reason::{Ground, Reason};
 use super::style::{Role, Style};
 use super::wall::Wall;
 use super::words;
-use super::{finding, moment, narrative, readings, screen, weighed};
+use super::{finding, moment, narrative, next, readings, screen, weighed};
 
 /// Hex digits of a revision that tell it from the others of one file.
 const SHORT_REVISION: usize = 12;
@@ -65,7 +65,7 @@ pub fn why_json_since(plan: &Plan<'_>, since: Option<Since>) -> Value {
         "since": since.map(|since| json!({ "at": moment::rfc3339(since.at), "earlier": since.earlier })),
         "paragraph": narrative::paragraph(plan, since),
         "grounds": plan.explanation().grounds.iter().map(|found| ground(plan, found)).collect::<Vec<_>>(),
-        "next": narrative::next(plan).map(|(at, span)| next(plan, at, span)),
+        "next": next::next(plan).map(|next| upcoming(plan, &next)),
         "rules": rules_json(plan),
         "readings": readings::readings_json(&plan.inputs.readings, plan.inputs.now, plan.policy.limits.reading_max_age),
         "safe_mode": plan.safe_mode,
@@ -93,8 +93,9 @@ fn decided(plan: &Plan<'_>, decision: &Decision) -> Value {
 }
 
 /// What is expected to hold next, and from when.
-fn next(plan: &Plan<'_>, at: Instant, span: &Span) -> Value {
-    json!({ "at": moment::rfc3339(at), "certain": span.certain, "decision": decided(plan, &span.expected) })
+fn upcoming(plan: &Plan<'_>, next: &Next) -> Value {
+    let certain = next.rests == Rests::Nothing;
+    json!({ "at": moment::rfc3339(next.at), "certain": certain, "decision": decided(plan, &next.decision) })
 }
 
 /// One condition on which the rule that decided rests.

@@ -320,7 +320,7 @@ impl Site {
     /// Why the plan writes, in one line.
     fn reason(&self, plan: &Plan<'_>) -> String {
         let next = plan.timeline.spans.iter().find_map(|span| match span.expected.source {
-            crate::engine::Source::Rule(index) if span.certain => {
+            crate::engine::Source::Rule(index) if span.programmable => {
                 self.policy.rules.get(index).map(|rule| rule.name.clone())
             }
             _ => None,

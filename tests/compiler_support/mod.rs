@@ -148,7 +148,7 @@ pub fn without_sun(timeline: &mut Timeline) -> Outlook {
 
 pub fn span(from: Instant, until: Instant, committed: Command) -> Span {
     let expected = Decision { source: Source::Otherwise, command: committed };
-    Span { from, until, expected, committed, certain: true }
+    Span { from, until, expected, committed, programmable: true, certain: true }
 }
 
 /// A device that does nothing but self-consume down to 10 %.

@@ -133,7 +133,7 @@ pub fn command(text: &str) -> Command {
 
 pub fn span(from: Instant, until: Instant, committed: Command) -> Span {
     let expected = Decision { source: Source::Otherwise, command: committed };
-    Span { from, until, expected, committed, certain: true }
+    Span { from, until, expected, committed, programmable: true, certain: true }
 }
 
 /// A timeline from an instant on: commands and their hours, over and over until the horizon.

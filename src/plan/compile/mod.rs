@@ -144,6 +144,9 @@ fn possible(request: &Request<'_>) -> Result<(), NotPossible> {
     };
     let found = request.timeline.spans.iter().find_map(|span| cannot(span.committed).map(|why| (span, why)));
     found.map_or(Ok(()), |(span, why)| {
-        Err(NotPossible { store, why, from: span.from, until: span.until, command: span.committed })
+        let (from, command) = (span.from, span.committed);
+        let later = request.timeline.spans.iter().skip_while(|span| span.from < from);
+        let last = later.take_while(|span| span.committed == command).last();
+        Err(NotPossible { store, why, from, until: last.map_or(span.until, |last| last.until), command })
     })
 }
