@@ -189,7 +189,7 @@ fn guarded_from_the_car() -> offpeak::policy::Policy {
 fn next(case: &Case) -> (String, String) {
     let next = &why_json(&case.plan())["next"];
     let paragraph = paragraph(case).replace('\n', " ");
-    let sentence = paragraph.find("hat ends").and_then(|end| paragraph[..end].rfind(". ")).expect("a sentence");
+    let sentence = paragraph.trim_end_matches('.').rfind(". ").expect("a sentence");
     let data = format!("{} {} {}", next["at"], next["decision"]["rule"], next["certain"]).replace('"', "");
     (data, paragraph[sentence + 2..].to_owned())
 }
@@ -203,7 +203,7 @@ fn what_a_reading_may_change_is_not_called_certain() {
     check(
         &case,
         "2026-01-15T23:30:00Z Night false",
-        "Unless a reading changes it, that ends at 23:30: then \"Night\" decides, to charge to 90 %, and then hold.",
+        "From 23:30, unless a reading changes it, \"Night\" decides, to charge to 90 %, and then hold.",
     );
     // Where nothing can be said of the battery's course, a rule that only waits is still expected to come.
     case.inputs.readings.solar = None;

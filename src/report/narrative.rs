@@ -319,24 +319,24 @@ fn outlook(plan: &Plan<'_>, wall: Wall<'_>) -> String {
     let Some(next) = next(plan) else {
         return format!("Nothing that is known now changes it before {}.", wall.short(course::end(plan)));
     };
-    let (at, then) = (wall.short(next.at), then(plan, &next.decision));
+    let (at, then) = (wall.short(next.at), decides(plan, &next.decision));
     match next.rests {
-        Rests::Nothing => format!("At {at} that ends: {then}."),
-        Rests::NoOtherReading => format!("Unless a reading changes it, that ends at {at}: {then}."),
-        Rests::Outlook => format!("If load, sun and car go on as expected, that ends at about {at}: {then}."),
-        Rests::StayingReadings => format!("If the readings stay as they are, that ends at {at}: {then}."),
+        Rests::Nothing => format!("At {at} that ends: then {then}."),
+        Rests::NoOtherReading => format!("From {at}, unless a reading changes it, {then}."),
+        Rests::Outlook => format!("If load, sun and car go on as expected, that ends at about {at}: then {then}."),
+        Rests::StayingReadings => format!("If the readings stay as they are, that ends at {at}: then {then}."),
     }
 }
 
-fn then(plan: &Plan<'_>, decision: &Decision) -> String {
+fn decides(plan: &Plan<'_>, decision: &Decision) -> String {
     let asked = asked(decision.command, plan);
     match decision.source {
         Source::Rule(index) => {
             let name = plan.policy.rules.get(index).map_or(String::new(), quoted);
-            format!("then {name} decides, to {asked}")
+            format!("{name} decides, to {asked}")
         }
-        Source::Otherwise => format!("then no rule holds, and the battery is to {asked}"),
-        Source::Override => format!("then the owner's command holds, to {asked}"),
+        Source::Otherwise => format!("no rule holds, and the battery is to {asked}"),
+        Source::Override => format!("the owner's command holds, to {asked}"),
     }
 }
 
