@@ -100,10 +100,10 @@ struct Term {
 type Clauses = Vec<Vec<Term>>;
 
 /// The day tests and clocks of a policy, and what is asked of them.
-struct Survey<'p> {
+pub(super) struct Survey<'p> {
     tariff: &'p Tariff,
-    table: DayTable<'p>,
-    clocks: Clocks<'p>,
+    pub(super) table: DayTable<'p>,
+    pub(super) clocks: Clocks<'p>,
     conditions: Vec<Clauses>,
     /// For each band of import and of export with a test of its own.
     bands: [Vec<Option<Vec<Term>>>; 2],
@@ -161,7 +161,7 @@ struct Surveyed {
 }
 
 impl<'p> Survey<'p> {
-    fn of(tariff: &'p Tariff, site: &'p Zone, asked: &[&'p CalendarCondition]) -> Survey<'p> {
+    pub(super) fn of(tariff: &'p Tariff, site: &'p Zone, asked: &[&'p CalendarCondition]) -> Survey<'p> {
         let bands = || tariff.import.iter().chain(&tariff.export).map(|band| &band.when);
         let tests = || asked.iter().map(|condition| &condition.test).chain(bands());
         let table = DayTable::of(tests());
@@ -327,7 +327,7 @@ impl<'p> Survey<'p> {
     }
 
     /// What the tests say of a day and of its neighbours, as far as they matter.
-    fn key(&self, day: usize) -> Vec<u64> {
+    pub(super) fn key(&self, day: usize) -> Vec<u64> {
         let (from, until) = match (self.dated_rest, self.clocks.alone()) {
             (true, _) => (-REACH, REACH - 1),
             (false, true) => (-1, 0),
@@ -337,7 +337,7 @@ impl<'p> Survey<'p> {
     }
 
     /// For each condition and each band, the edges of a day at which it holds.
-    fn look(&self, day: usize, face: &Face) -> Vec<Bits> {
+    pub(super) fn look(&self, day: usize, face: &Face) -> Vec<Bits> {
         let [import, export] = self.bands.each_ref().map(|side| self.standing(side, day, face));
         let rest = self.rest(&import, day, face);
         let conditions = self.conditions.iter().map(|clauses| self.holds(clauses, day, face, &rest));

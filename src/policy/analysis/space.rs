@@ -15,7 +15,7 @@ use crate::policy::model::{
 use crate::snapshot::Signal;
 
 /// How many calendar conditions may differ.
-const MAX_CALENDARS: usize = 512;
+pub(super) const MAX_CALENDARS: usize = 512;
 
 /// The sort of day, or of moment.
 pub(super) const DAY: Variable = 0;

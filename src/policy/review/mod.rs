@@ -4,6 +4,7 @@ mod budget;
 mod clock;
 mod floors;
 mod guards;
+mod many;
 mod measured;
 mod never;
 mod undoing;
@@ -11,7 +12,7 @@ mod windows;
 
 use super::analysis::{Study, conjuncts, verdicts};
 use super::lower::Context;
-use super::model::{Action, CalendarCondition, Condition, Policy};
+use super::model::{Action, Policy};
 use super::refusal::{read_only, refusal};
 use crate::diagnostic::{Code, Diagnostic, Place};
 
@@ -33,7 +34,7 @@ pub(super) fn review(cx: &mut Context<'_>, policy: &Policy, otherwise: Option<Pl
                 }
             }
             windows::off_grid(cx, &capability, held);
-            windows::too_many(cx, &capability, held, policy);
+            many::too_many(cx, &capability, held, policy, otherwise.as_ref());
             guards::ceiling(cx, &capability, policy);
             guards::reserve(cx, &capability, held, policy);
             floors::shared(cx, &capability, held, policy, otherwise.as_ref());
@@ -68,12 +69,5 @@ fn never_written(cx: &mut Context<'_>, policy: &Policy) {
         let place = policy.device.place.clone();
         let warning = Diagnostic::warning(Code("read-only"), place, refusal.message, refusal.label);
         cx.push(warning.help(refusal.instead));
-    }
-}
-
-fn as_calendar(condition: &Condition) -> Option<&CalendarCondition> {
-    match condition {
-        Condition::Calendar(calendar) => Some(calendar),
-        _ => None,
     }
 }
