@@ -345,11 +345,8 @@ impl<'p> Survey<'p> {
     }
 
     fn holds(&self, clauses: &Clauses, day: usize, face: &Face, rest: &[(i64, Bits)]) -> Bits {
-        let mut all = Bits::all(face.edges.len());
-        for terms in clauses {
-            all = all.and(&self.any(terms, day, face, rest));
-        }
-        all
+        let each = clauses.iter().map(|terms| self.any(terms, day, face, rest));
+        each.reduce(|all, one| all.and(&one)).unwrap_or_else(|| Bits::all(face.edges.len()))
     }
 
     fn any(&self, terms: &[Term], day: usize, face: &Face, rest: &[(i64, Bits)]) -> Bits {

@@ -142,6 +142,9 @@ fn winners(rules: &[(usize, Ask)], rows: &[Bits], edges: usize) -> Vec<Option<us
             break;
         }
         let won = ask.set(true, rows, edges).and(&open);
+        if won.is_empty() {
+            continue;
+        }
         won.iter().for_each(|edge| winners.get_mut(edge).into_iter().for_each(|winner| *winner = Some(*number)));
         open = open.minus(&won);
     }
@@ -165,11 +168,12 @@ impl Ask {
     fn set(&self, truth: bool, rows: &[Bits], edges: usize) -> Bits {
         let row = |row: &usize| rows.get(*row).cloned().unwrap_or_else(|| Bits::none(edges));
         match self {
-            Ask::Parts { each, parts } if *each == truth => {
-                parts.iter().fold(Bits::all(edges), |all, part| all.and(&part.set(truth, rows, edges)))
-            }
-            Ask::Parts { parts, .. } => {
-                parts.iter().fold(Bits::none(edges), |any, part| any.or(&part.set(truth, rows, edges)))
+            Ask::Parts { each, parts } => {
+                let sets = parts.iter().map(|part| part.set(truth, rows, edges));
+                match *each == truth {
+                    true => sets.reduce(|all, one| all.and(&one)).unwrap_or_else(|| Bits::all(edges)),
+                    false => sets.reduce(|any, one| any.or(&one)).unwrap_or_else(|| Bits::none(edges)),
+                }
             }
             Ask::Not(inner) => inner.set(!truth, rows, edges),
             Ask::Row(number) if truth => row(number),
