@@ -60,13 +60,7 @@ impl<'p> Study<'p> {
         turns.unwrap_or(false)
     }
 
-    fn turns_to(
-        &self,
-        number: usize,
-        part: usize,
-        sort: Sort<'_>,
-        budget: &mut Budget,
-    ) -> Result<bool, Exhausted> {
+    fn turns_to(&self, number: usize, part: usize, sort: Sort<'_>, budget: &mut Budget) -> Result<bool, Exhausted> {
         let rule = self.space.policy.rules.get(number).ok_or(Exhausted)?;
         let mut beside = self.space.everything(budget)?;
         for (index, condition) in conjuncts(&rule.when).into_iter().enumerate() {
