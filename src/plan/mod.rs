@@ -14,5 +14,5 @@ pub mod timeline;
 pub use compile::{Compiled, Request, compile};
 pub use make::{Cause, GripChange, Inputs, Obstacle, Plan};
 pub use project::project;
-pub use stand_in::StandIn;
+pub use stand_in::{StandIn, untouched};
 pub use timeline::{Outlook, Span, Timeline};

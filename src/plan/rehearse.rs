@@ -10,16 +10,14 @@ use chrono::{Days, NaiveDate};
 
 use super::budget::Permits;
 use super::make::{Inputs, Plan};
+use super::stand_in::untouched;
 use super::timeline::Outlook;
-use crate::device::{
-    ChargeSettings, DischargeSettings, Object, PerObject, Period, Schedule, Store, TwoWindow, WindowList, WriteKind,
-};
+use crate::device::{Object, PerObject, Schedule, WriteKind};
 use crate::engine::{Memory, Situation, Source, banded_prices, edges};
 use crate::policy::Policy;
 use crate::policy::model::{CalendarCondition, Condition, WhenBlind};
 use crate::snapshot::Snapshot;
 use crate::time::{CalendarTest, Instant, after, before};
-use crate::units::Soc;
 
 /// How many looks at a policy one rehearsal may take, and as many again for what was deferred.
 const MAX_LOOKS: usize = 200;
@@ -145,24 +143,6 @@ fn inputs(policy: &Policy, memory: &mut Memory, present: Schedule, now: Instant)
         permits: Permits::FREE,
         last_change: None,
     }
-}
-
-/// What a device holds before anything was written to it.
-fn untouched(policy: &Policy) -> Option<Schedule> {
-    let capability = policy.device.capability();
-    let floor = (0..=100)
-        .find(|percent| Soc::from_percent(f64::from(*percent)).is_some_and(|soc| soc >= policy.battery.reserve));
-    capability.can_write().then(|| match capability.store {
-        Store::TwoWindow => Schedule::TwoWindow(TwoWindow {
-            charge: ChargeSettings { grid_charge: false, windows: [Period::UNUSED; 2], cap: 100 },
-            discharge: DischargeSettings {
-                restricted: false,
-                windows: [Period::UNUSED; 2],
-                floor: floor.unwrap_or(100),
-            },
-        }),
-        store => Schedule::Windows(WindowList::empty(store)),
-    })
 }
 
 fn collect<'p>(condition: &'p Condition, tests: &mut Vec<&'p CalendarTest>) {

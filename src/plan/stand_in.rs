@@ -10,7 +10,7 @@ use super::make::{Cause, GripChange, Inputs, Plan};
 use super::timeline::Outlook;
 use crate::device::schedule::{Cell, Day};
 use crate::device::two_window::GRID_MINUTES;
-use crate::device::{Grip, Object, PerObject, Schedule, Step};
+use crate::device::{DischargeSettings, Grip, Object, PerObject, Schedule, Step, Store, TwoWindow, WindowList};
 use crate::engine::{Command, Memory};
 use crate::policy::Policy;
 use crate::snapshot::Snapshot;
@@ -146,6 +146,28 @@ impl StandIn {
         let window = list.charge_windows.iter().find(|window| window.covers(site.weekday(), quarter))?;
         window.power.and_then(|watts| Power::from_watts(f64::from(watts)))
     }
+}
+
+/// What a device holds before anything was written to it: no window, and the policy's reserve as its floor. `None` if
+/// nothing may ever be written to it.
+#[must_use]
+pub fn untouched(policy: &Policy) -> Option<Schedule> {
+    let capability = policy.device.capability();
+    capability.can_write().then(|| match capability.store {
+        Store::TwoWindow => Schedule::TwoWindow(TwoWindow {
+            discharge: DischargeSettings {
+                floor: whole_percent(policy.battery.reserve),
+                ..TwoWindow::NEUTRAL.discharge
+            },
+            ..TwoWindow::NEUTRAL
+        }),
+        store => Schedule::Windows(WindowList::empty(store)),
+    })
+}
+
+/// A percentage as a device holds it: rounded up.
+fn whole_percent(soc: Soc) -> u8 {
+    (0..=100).find(|percent| f64::from(*percent) >= soc.percent()).unwrap_or(100)
 }
 
 fn quarter(site: Local) -> usize {

@@ -4,7 +4,6 @@
 //! that stores at once, and the battery does what the device's schedule says.
 
 mod clock;
-mod device;
 mod expect;
 mod given;
 mod judge;

@@ -1,6 +1,5 @@
 //! A span, lived through minute by minute.
 
-use super::device;
 use super::judge::{self, Outcome, Scene};
 use super::memory::{Derived, TICK, memory, prices, readings, states_prices, valueless};
 use super::model::{Given, Stated, Test, Told};
@@ -8,7 +7,7 @@ use crate::battery::{self, Behaviour};
 use crate::device::Step;
 use crate::engine::{Decision, Memory, Situation, evaluate};
 use crate::plan::timeline::Steps;
-use crate::plan::{Inputs, Outlook, Plan, StandIn};
+use crate::plan::{Inputs, Outlook, Plan, StandIn, untouched};
 use crate::policy::Policy;
 use crate::snapshot::{Signal, Snapshot};
 use crate::tariff::Prices;
@@ -124,7 +123,7 @@ impl<'a> World<'a> {
             prices: prices(policy, given, from, after(until, AHEAD)),
             outlook: outlook(given, from),
             memory: memory(policy, given, from),
-            device: StandIn::new(device::untouched(policy)),
+            device: StandIn::new(untouched(policy)),
             derived: Derived { soc: given.soc.value(from).and_then(Soc::from_percent), battery: None, grid: None },
             newest: None,
             run,
