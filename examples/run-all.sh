@@ -55,7 +55,7 @@ if command -v git >/dev/null; then
     OFFPEAK=$program bash "$review" HEAD | tee "$state/review.md"
   )
   grep -q '^+.*charge to 80 %' "$state/review.md"
-  grep -q '^### the two command otherwise for' "$state/review.md"
+  grep -q '^### The two command otherwise for' "$state/review.md"
 else
   echo "git is not installed: skipped"
 fi

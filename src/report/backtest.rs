@@ -208,7 +208,7 @@ fn months(screen: &mut Screen, outcome: &Outcome) {
         rows.push(row);
     }
     screen.table(Table { indent: 2, most: &[7, 10, 10, 10, 10, 10, 8], flex: 0 }, &rows);
-    let words = "captured: of what the optimum saves against no battery";
+    let words = "captured: of what could be saved at most against no battery";
     screen.line(&Line::indent(2).text(Role::Faint, words));
 }
 

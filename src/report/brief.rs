@@ -62,7 +62,7 @@ pub fn backtests_text(briefs: &[Brief], style: Style) -> String {
         rows.push(row("together", costs, None, Role::Command));
     }
     screen.table(Table { indent: 0, most: &[NAME + 6, 10, 10, 10, 10, 10, 8], flex: 0 }, &rows);
-    screen.line(&Line::default().text(Role::Faint, "captured: of what the optimum saves against no battery"));
+    screen.line(&Line::default().text(Role::Faint, "captured: of what could be saved at most against no battery"));
     if briefs.iter().any(|brief| !brief.is_whole) {
         let words = "*: its history is not whole; `offpeak backtest` of this policy alone tells what is missing";
         screen.line(&Line::default().text(Role::Warn, words));
